@@ -1,0 +1,33 @@
+/**
+ * eventpipe carries events from BPF programs in the Linux kernel to TypeScript handlers, without a copy. Importing it
+ * asks for no permission; opening a kernel source needs `--allow-ffi`, opening a memory source needs none.
+ *
+ * An event's road: BPF program, ring, scanner, dispatch loop, handler. A {@linkcode PerfSource} or a
+ * {@linkcode MemorySource} owns the rings, an {@linkcode EventPipe} reads them, a {@linkcode BpfObject} loads and
+ * attaches the programs.
+ *
+ * @module
+ */
+
+export {
+  EventPipeError,
+  type EventPipeErrorCode,
+  LibraryError,
+  SyscallError,
+  VerifierError,
+} from "./src/errors.ts";
+export { EventPipe, type EventPipeOptions } from "./src/pipe/event_pipe.ts";
+export type { Event } from "./src/pipe/event.ts";
+export type { EventHandler } from "./src/pipe/handlers.ts";
+export type { CategoryStatistics, CpuStatistics, Statistics } from "./src/pipe/statistics.ts";
+export { type PerfEventArray, PerfSource, type PerfSourceOptions } from "./src/source/perf.ts";
+export { MemorySource, type MemorySourceOptions, type SharedRings } from "./src/source/memory.ts";
+export type { Readiness, Source } from "./src/source/source.ts";
+export type { RecordBatch, Scanner } from "./src/ring/scanner.ts";
+export type { PerfWriter, PerfWriterOptions, RingEvents } from "./src/ring/perf_writer.ts";
+export type { RingRegion } from "./src/ring/geometry.ts";
+export type { WaiterName } from "./src/wait/open.ts";
+export { BpfObject } from "./src/object/bpf_object.ts";
+export type { BpfMap, ObjectState } from "./src/object/bpf_map.ts";
+export type { BpfLink, BpfProgram } from "./src/object/bpf_program.ts";
+export type { RodataValue } from "./src/object/rodata.ts";

@@ -1,0 +1,79 @@
+/**
+ * Constants and struct layouts of <linux/perf_event.h>: the attribute block of `perf_event_open`, the
+ * metadata page in front of a ring, and the headers of the records inside it. Used by the sources (to open
+ * rings) and by the scanners and the writer (to read and write records).
+ *
+ * @module
+ */
+
+import type { ConstantGroup, StructLayout } from "./layout.ts";
+
+/** `enum perf_type_id`, `perf_sw_ids`, `perf_event_sample_format`, `perf_event_read_format`, record types. */
+export const PERF = {
+  PERF_TYPE_SOFTWARE: 1,
+  PERF_TYPE_TRACEPOINT: 2,
+  PERF_COUNT_SW_CPU_CLOCK: 0,
+  PERF_COUNT_SW_BPF_OUTPUT: 10,
+  PERF_SAMPLE_RAW: 1 << 10,
+  PERF_FORMAT_LOST: 1 << 4,
+  PERF_FLAG_FD_CLOEXEC: 8,
+  PERF_RECORD_LOST: 2,
+  PERF_RECORD_SAMPLE: 9,
+  PERF_RECORD_MISC_KERNEL: 1,
+} as const;
+
+/** What the compiler compares {@linkcode PERF} with. */
+export const PERF_CONSTANTS: ConstantGroup = { header: "linux/perf_event.h", values: PERF };
+
+/** `_IO('$', 1)`: stops an event; <linux/perf_event.h> PERF_EVENT_IOC_DISABLE (same on x86-64 and arm64). */
+export const PERF_EVENT_IOC_DISABLE = 0x2401n;
+
+/** `_IOW('$', 8, __u32)`: attaches a BPF program to an event; <linux/perf_event.h> PERF_EVENT_IOC_SET_BPF. */
+export const PERF_EVENT_IOC_SET_BPF = 0x40042408n;
+
+/** `struct perf_event_attr`: what `perf_event_open` is asked for. */
+export const PERF_EVENT_ATTR = {
+  header: "linux/perf_event.h",
+  type: "struct perf_event_attr",
+  size: 128,
+  grows: true,
+  offsets: {
+    type: 0,
+    size: 4,
+    config: 8,
+    sample_period: 16,
+    sample_type: 24,
+    read_format: 32,
+    wakeup_events: 48,
+    config1: 56,
+    config2: 64,
+  },
+} as const satisfies StructLayout;
+
+/** `struct perf_event_mmap_page`: the page in front of the ring. Positions are free-running u64 bytes. */
+export const PERF_EVENT_MMAP_PAGE = {
+  header: "linux/perf_event.h",
+  type: "struct perf_event_mmap_page",
+  size: 1088,
+  offsets: { data_head: 1024, data_tail: 1032, data_offset: 1040, data_size: 1048 },
+} as const satisfies StructLayout;
+
+/** `struct perf_event_header`: `u32 type; u16 misc; u16 size`, in front of every record. */
+export const PERF_EVENT_HEADER = {
+  header: "linux/perf_event.h",
+  type: "struct perf_event_header",
+  size: 8,
+  offsets: { type: 0, misc: 4, size: 6 },
+} as const satisfies StructLayout;
+
+/** PERF_RECORD_SAMPLE with PERF_SAMPLE_RAW only: `header; u32 size; char data[size]`. */
+export const SAMPLE_RAW = { size: 8, data: 12 } as const;
+
+/** PERF_RECORD_LOST: `header; u64 id; u64 lost`, 24 bytes without a sample_id. */
+export const LOST_RECORD = { id: 8, lost: 16, bytes: 24 } as const;
+
+/** `header.size` is a u16 and records are multiples of 8, so no record is longer than this. */
+export const MAX_RECORD_BYTES = 0xfff8;
+
+/** The longest payload whose record still fits {@linkcode MAX_RECORD_BYTES}: 12 bytes stand in front of it. */
+export const MAX_PAYLOAD_BYTES: number = MAX_RECORD_BYTES - SAMPLE_RAW.data;

@@ -1,0 +1,47 @@
+/**
+ * Opens a shared library once, at first use, and tells a missing library, a missing symbol and a missing Deno
+ * permission apart. The tables of libc and libbpf stand in their own files; nothing else calls `Deno.dlopen`.
+ *
+ * @module
+ */
+
+import { EventPipeError, LibraryError } from "../errors.ts";
+
+/**
+ * Opens a library and binds a table of symbols.
+ *
+ * Lifetime: the library is never closed. A call through a closed library is a segmentation fault, and the
+ * functions are handed out to every module of the isolate.
+ *
+ * @param library The file name given to the dynamic loader.
+ * @param symbols The symbol table.
+ * @param advice What to do if the library is missing.
+ * @returns The bound functions.
+ */
+export function openLibrary<const S extends Deno.ForeignLibraryInterface>(
+  library: string,
+  symbols: S,
+  advice: string,
+): Deno.StaticForeignLibraryInterface<S> {
+  try {
+    return Deno.dlopen(library, symbols).symbols;
+  } catch (error) {
+    throw explain(error, library, advice);
+  }
+}
+
+/** Deno reports both a missing library and a missing symbol as plain `Error`s with different texts. */
+function explain(error: unknown, library: string, advice: string): EventPipeError {
+  const text = error instanceof Error ? error.message : String(error);
+  if (error instanceof Deno.errors.NotCapable) {
+    return new EventPipeError(
+      `Cannot open ${library}: Deno has no permission to call native code; run with --allow-ffi`,
+      "NOT_PERMITTED",
+      error,
+    );
+  }
+  const symbol = /Failed to register symbol (\S+):/.exec(text)?.[1] ?? null;
+  const cause = new LibraryError(library, symbol, error);
+  const what = symbol === null ? `Cannot open ${library}` : `Cannot bind ${symbol} of ${library}`;
+  return new EventPipeError(`${what}: ${text}; ${advice}`, "LIBRARY", cause);
+}

@@ -1,0 +1,119 @@
+/**
+ * A map of a BPF object. Valid while the object is open.
+ *
+ * @module
+ */
+
+import { BPF } from "../abi/bpf.ts";
+import { EventPipeError, syscallFailed } from "../errors.ts";
+import { libbpf, readCstring } from "../ffi/libbpf.ts";
+
+/** What maps and programs need to know of their object. */
+export interface ObjectState {
+  /**
+   * Throws if the object is closed.
+   *
+   * @param action What was tried, as the end of "Cannot ...".
+   */
+  checkOpen(action: string): void;
+  /** Whether the object was loaded. */
+  readonly loaded: boolean;
+}
+
+/** A map of a BPF object. */
+export class BpfMap {
+  /** Its name in the object. */
+  readonly name: string;
+  readonly #state: ObjectState;
+  readonly #map: Deno.PointerObject;
+
+  /**
+   * Made by the object.
+   *
+   * @param state The object it belongs to.
+   * @param map The `struct bpf_map *`.
+   */
+  constructor(state: ObjectState, map: Deno.PointerObject) {
+    this.#state = state;
+    this.#map = map;
+    this.name = readCstring(libbpf().bpf_map__name(map));
+  }
+
+  /** Its file descriptor, owned by the object. It exists once the object is loaded, or after `reuseFd`. */
+  get fd(): number {
+    this.#state.checkOpen(`use the map ${this.name}`);
+    const fd = libbpf().bpf_map__fd(this.#map);
+    if (fd < 0) throw new TypeError(`Cannot use the map ${this.name}: load the object first`);
+    return fd;
+  }
+
+  /** Its number of slots. */
+  get maxEntries(): number {
+    this.#state.checkOpen(`use the map ${this.name}`);
+    return libbpf().bpf_map__max_entries(this.#map);
+  }
+
+  /** Whether it is a `BPF_MAP_TYPE_PERF_EVENT_ARRAY`, so that a `PerfSource` can read it. */
+  get isPerfEventArray(): boolean {
+    this.#state.checkOpen(`use the map ${this.name}`);
+    return libbpf().bpf_map__type(this.#map) === BPF.BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+  }
+
+  /**
+   * Puts another map in its place, such as the one a `PerfSource` created. Before the object is loaded.
+   *
+   * @param fd The other map's file descriptor; it is duplicated.
+   * @throws {EventPipeError} If the descriptor is no BPF map.
+   */
+  reuseFd(fd: number): void {
+    this.#checkNotLoaded("replace");
+    const result = libbpf().bpf_map__reuse_fd(this.#map, fd);
+    if (result < 0) {
+      throw syscallFailed(`replace the map ${this.name} by fd ${fd}`, "bpf_map__reuse_fd", -result);
+    }
+  }
+
+  /**
+   * Sets its number of slots. Before the object is loaded.
+   *
+   * @param maxEntries The number of slots.
+   */
+  setMaxEntries(maxEntries: number): void {
+    this.#checkNotLoaded("resize");
+    if (!Number.isInteger(maxEntries) || maxEntries < 1 || maxEntries > 0xffffffff) {
+      throw new RangeError(`Cannot resize the map ${this.name}: ${maxEntries} is no number of slots`);
+    }
+    const result = libbpf().bpf_map__set_max_entries(this.#map, maxEntries);
+    if (result < 0) throw syscallFailed(`resize the map ${this.name}`, "bpf_map__set_max_entries", -result);
+  }
+
+  /**
+   * Reads one value.
+   *
+   * @param key The key's bytes.
+   * @param value Filled with the value; per-CPU maps need room for one value, rounded up to 8 bytes, per possible CPU.
+   * @returns Whether the key was there.
+   */
+  lookup(key: Uint8Array, value: Uint8Array): boolean {
+    const { bpf_map__key_size, bpf_map__value_size, bpf_map_lookup_elem } = libbpf();
+    const fd = this.fd;
+    const keySize = bpf_map__key_size(this.#map);
+    const valueSize = bpf_map__value_size(this.#map);
+    if (key.length !== keySize || value.length < valueSize) {
+      throw new RangeError(
+        `Cannot look into the map ${this.name}: a key has ${keySize} and a value at least ${valueSize} bytes, given were ${key.length} and ${value.length}`,
+      );
+    }
+    return bpf_map_lookup_elem(fd, key as Uint8Array<ArrayBuffer>, value as Uint8Array<ArrayBuffer>) === 0;
+  }
+
+  #checkNotLoaded(action: string): void {
+    this.#state.checkOpen(`${action} the map ${this.name}`);
+    if (this.#state.loaded) {
+      throw new EventPipeError(
+        `Cannot ${action} the map ${this.name}: the object is loaded already`,
+        "NOT_SUPPORTED",
+      );
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * What a pipe has counted. While nothing was corrupt, each event a program emitted is in exactly one term:
+ * `produced = dispatched + unknown + lost + left`; no term is computed from the others.
+ *
+ * @module
+ */
+
+/** Counts of one ring. */
+export interface CpuStatistics {
+  /** The CPU. */
+  readonly cpu: number;
+  /** Events delivered to a handler. */
+  readonly events: number;
+  /** Bytes of these events from their category on, the ring's padding included. */
+  readonly bytes: number;
+  /** Events of categories without a handler. */
+  readonly unknown: number;
+  /** Events that found the ring full, by the kernel's own count, the last ones included. */
+  readonly lost: number;
+  /** How often the ring's content was unusable and given up. */
+  readonly corrupt: number;
+  /** Bytes given up so. */
+  readonly corruptBytes: number;
+  /** Records of other types than samples and losses. */
+  readonly skipped: number;
+  /** How often the waiter reported the ring. */
+  readonly wakeups: number;
+  /** Events still in the ring when the pipe was closed; 0 while it is open. */
+  readonly left: number;
+}
+
+/** Counts of one category. */
+export interface CategoryStatistics {
+  /** The category. */
+  readonly category: number;
+  /** The handler's name. */
+  readonly name: string;
+  /** Events delivered. */
+  readonly events: number;
+  /** Bytes of these events. */
+  readonly bytes: number;
+  /** Calls of `process` that threw. */
+  readonly errors: number;
+}
+
+/** Counts of a pipe: totals, per CPU and per category. */
+export interface Statistics {
+  /** Events delivered to a handler. */
+  readonly dispatched: number;
+  /** Bytes of these events. */
+  readonly bytes: number;
+  /** Events of categories without a handler. */
+  readonly unknown: number;
+  /** Events that found a ring full. */
+  readonly lost: number;
+  /** Events still in the rings when the pipe was closed; 0 while it is open. */
+  readonly left: number;
+  /** How often a ring's content was unusable and given up. */
+  readonly corrupt: number;
+  /** Bytes given up so. */
+  readonly corruptBytes: number;
+  /** How often the waiter reported a ring. */
+  readonly wakeups: number;
+  /** Whether the terms account for every event: nothing was corrupt. */
+  readonly exact: boolean;
+  /** The same per ring. */
+  readonly cpus: readonly CpuStatistics[];
+  /** The same per category. */
+  readonly categories: readonly CategoryStatistics[];
+}
+
+/** The counters of one ring, counted up by the pipe. */
+export class RingCounters implements Omit<CpuStatistics, "cpu" | "lost"> {
+  events = 0;
+  bytes = 0;
+  unknown = 0;
+  corrupt = 0;
+  corruptBytes = 0;
+  skipped = 0;
+  wakeups = 0;
+  left = 0;
+}
+
+/**
+ * Adds the counts of the rings up.
+ *
+ * @param cpus Counts per ring.
+ * @param categories Counts per category.
+ * @returns The whole.
+ */
+export function totalStatistics(
+  cpus: readonly CpuStatistics[],
+  categories: readonly CategoryStatistics[],
+): Statistics {
+  const sum = (key: Exclude<keyof CpuStatistics, "cpu">): number =>
+    cpus.reduce((total, counts) => total + counts[key], 0);
+  const corrupt = sum("corrupt");
+  return {
+    dispatched: sum("events"),
+    bytes: sum("bytes"),
+    unknown: sum("unknown"),
+    lost: sum("lost"),
+    left: sum("left"),
+    corrupt,
+    corruptBytes: sum("corruptBytes"),
+    wakeups: sum("wakeups"),
+    exact: corrupt === 0,
+    cpus,
+    categories,
+  };
+}

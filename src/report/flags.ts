@@ -1,0 +1,23 @@
+/**
+ * The flags a cell may carry, with the sentence a report prints for each. The benchmark sets them by these
+ * names; reports print the sentences of those that occur. Relies on nothing.
+ */
+
+/** What each flag tells the reader of a cell. */
+export const FLAGS = {
+  "lagged": "the generator fell behind its plan, so its latencies from planned times include its own delay",
+  "lossy": "events were lost; latencies are those of the events that arrived",
+  "n-small": "too few events for the percentiles that are missing",
+  "noisy": "the machine paused long or often enough during the cell to show in its numbers",
+  "not-steady": "the first and the second half of the cell differ",
+  "one-cpu": "producer and consumer shared one CPU",
+  "watermark": "the half-ring watermark, armed beside wakeup_events, adds more than a fifth to the wake-ups",
+} as const satisfies Record<string, string>;
+
+/** The name of a flag. */
+export type Flag = keyof typeof FLAGS;
+
+/** The sentence for a flag, or one that says there is none: a file may come from a later version. */
+export function flagMeaning(flag: string): string {
+  return Object.hasOwn(FLAGS, flag) ? FLAGS[flag as Flag] : "not known to this version";
+}

@@ -1,0 +1,180 @@
+/**
+ * The scanner for perf rings, in TypeScript: walks the records between tail and head, checks every length against
+ * what contains it, and fills a batch. It works on any buffer, the kernel's or a plain one. The protocol is that of
+ * kernel/events/ring_buffer.c; the record formats stand in <linux/perf_event.h>.
+ *
+ * Positions in a ring are free-running u64 bytes. Their low words are enough here: a ring has at most 2^30 bytes, so
+ * the distance from tail to head fits in 32 bits, and offsets into the ring are taken modulo its size.
+ *
+ * @module
+ */
+
+import { LOST_RECORD, PERF, PERF_EVENT_MMAP_PAGE, SAMPLE_RAW } from "../abi/perf_event.ts";
+import type { RingRegion } from "./geometry.ts";
+import type { RecordBatch, Scanner } from "./scanner.ts";
+
+const { PERF_RECORD_LOST, PERF_RECORD_SAMPLE } = PERF;
+const { data_head, data_tail } = PERF_EVENT_MMAP_PAGE.offsets;
+
+/** `header.size - 8` of a valid record has none of these bits: at least 8, a multiple of 8, a u16. */
+const BAD_SIZE_BITS = 0xffff0007;
+
+/** Scans the perf rings of one buffer. */
+export class PerfScanner implements Scanner {
+  readonly #regions: readonly RingRegion[];
+  readonly #view: DataView;
+  readonly #bytes: Uint8Array;
+  readonly #words: Int32Array;
+  /** Low words of the position scanned to, of the head of this pass, and both words of the stored tail. */
+  readonly #position: Uint32Array;
+  readonly #head: Uint32Array;
+  readonly #tail: Uint32Array;
+  readonly #tailHigh: Uint32Array;
+
+  /**
+   * @param buffer The source's buffer, all rings with their metadata pages and spare memory.
+   * @param regions Where the rings stand in it.
+   */
+  constructor(buffer: ArrayBufferLike, regions: readonly RingRegion[]) {
+    this.#regions = regions;
+    this.#view = new DataView(buffer);
+    this.#bytes = new Uint8Array(buffer);
+    this.#words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
+    this.#position = new Uint32Array(regions.length);
+    this.#head = new Uint32Array(regions.length);
+    this.#tail = new Uint32Array(regions.length);
+    this.#tailHigh = new Uint32Array(regions.length);
+    regions.forEach(({ meta }, ring) => {
+      // The tail is written by the reader only, so a plain load will do.
+      const low = this.#view.getUint32(meta + data_tail, true);
+      this.#position[ring] = this.#tail[ring] = this.#head[ring] = low;
+      this.#tailHigh[ring] = this.#view.getUint32(meta + data_tail + 4, true);
+    });
+  }
+
+  begin(ring: number): boolean {
+    // Ordering: load-acquire of data_head before the records; pairs with the kernel's barrier between writing them and
+    // storing data_head, kernel/events/ring_buffer.c perf_output_put_handle(), (B) and (C) of its table. Atomics.load
+    // is sequentially consistent, which is stronger. Half of a u64 is loaded: see the head of this file.
+    const head = Atomics.load(this.#words, (this.#regions[ring]!.meta + data_head) >> 2) >>> 0;
+    this.#head[ring] = head;
+    return head !== this.#position[ring]!;
+  }
+
+  scan(ring: number, batch: RecordBatch): boolean {
+    batch.clear();
+    const { data, bytes: ringBytes } = this.#regions[ring]!;
+    const view = this.#view;
+    const { offsets, sizes, categories, ends } = batch;
+    const capacity = offsets.length;
+    const head = this.#head[ring]!;
+    const end = data + ringBytes;
+    let position = this.#position[ring]!;
+    let count = 0;
+    let healthy = true;
+    // The size word that was validated last, and the size in it: most records are of one size. It begins with a
+    // valid pair, misc 0 and size 8, since any word equal to `seen` is taken without a check.
+    let seen = 8 << 16;
+    let size = 8;
+
+    segment: while (count < capacity) {
+      const unread = (head - position) >>> 0;
+      if (unread === 0) break;
+      if (unread > ringBytes) {
+        healthy = false;
+        break;
+      }
+      let offset = data + (position & (ringBytes - 1));
+      let limit = Math.min(offset + unread, end);
+      for (;;) {
+        // Records [offset, limit) are contiguous. One comparison finds both the record that straddles the end of the
+        // ring and the one whose size is a lie.
+        while (offset < limit && count < capacity) {
+          const sizeWord = view.getInt32(offset + 4, true); // u16 misc, u16 size
+          if (sizeWord !== seen) {
+            const candidate = sizeWord >>> 16;
+            if (((candidate - 8) & BAD_SIZE_BITS) !== 0) break;
+            seen = sizeWord;
+            size = candidate;
+          }
+          const next = offset + size;
+          if (next > limit) break;
+          const type = view.getUint32(offset, true);
+          if (type === PERF_RECORD_SAMPLE) {
+            const rawBytes = view.getUint32(offset + SAMPLE_RAW.size, true);
+            if (rawBytes > size - SAMPLE_RAW.data) {
+              healthy = false;
+              break segment;
+            }
+            position = (position + size) >>> 0;
+            offsets[count] = offset + SAMPLE_RAW.data;
+            sizes[count] = rawBytes;
+            categories[count] = rawBytes >= 4 ? view.getInt32(offset + SAMPLE_RAW.data, true) : -1;
+            ends[count] = position;
+            count++;
+          } else if (type === PERF_RECORD_LOST) {
+            // A loss is told in a batch of its own, between the records in front of it and those behind it.
+            if (count > 0) break segment;
+            if (size < LOST_RECORD.bytes) {
+              healthy = false;
+              break segment;
+            }
+            batch.lost = view.getUint32(offset + LOST_RECORD.lost, true) +
+              view.getUint32(offset + LOST_RECORD.lost + 4, true) * 2 ** 32;
+            position = (position + size) >>> 0;
+            break segment;
+          } else {
+            batch.skipped++;
+            position = (position + size) >>> 0;
+          }
+          offset = next;
+        }
+        if (offset >= limit || count === capacity) break;
+
+        const straddler = view.getUint16(offset + 6, true);
+        const firstPart = end - offset;
+        const left = (head - position) >>> 0;
+        const straddles = limit === end && straddler > firstPart && straddler <= left;
+        if (((straddler - 8) & BAD_SIZE_BITS) !== 0 || !straddles) {
+          healthy = false;
+          break segment;
+        }
+        // Once per lap: copy the part at the start of the ring behind the part at its end, and go on there.
+        this.#bytes.copyWithin(end, data, data + straddler - firstPart);
+        limit = offset + straddler;
+      }
+    }
+
+    // Unusable content is given up in a batch of its own, after the good records in front of it were delivered.
+    if (!healthy && count === 0) {
+      batch.corrupt = 1;
+      batch.corruptBytes = Math.min((head - position) >>> 0, ringBytes);
+      position = head;
+    }
+    batch.count = count;
+    const moved = position !== this.#position[ring]!;
+    this.#position[ring] = position;
+    return moved;
+  }
+
+  commit(ring: number): void {
+    const position = this.#position[ring]!;
+    const tail = this.#tail[ring]!;
+    if (position === tail) return;
+    const index = (this.#regions[ring]!.meta + data_tail) >> 2;
+    if (position < tail) {
+      this.#tailHigh[ring] = this.#tailHigh[ring]! + 1;
+      Atomics.store(this.#words, index + 1, this.#tailHigh[ring]!);
+    }
+    // Ordering: the records' loads before the store-release of data_tail; pairs with the kernel's load of data_tail
+    // before it overwrites them, (D) and (A) of the same table. The two words are stored one after the other: the
+    // kernel's space check uses data_tail modulo the ring's size only (__perf_output_begin(), CIRC_SPACE).
+    Atomics.store(this.#words, index, position | 0);
+    this.#tail[ring] = position;
+  }
+
+  commitThrough(ring: number, batch: RecordBatch, index: number): void {
+    this.#position[ring] = batch.ends[index]! >>> 0;
+    this.commit(ring);
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * What a scanner is: it turns the unread bytes of a ring into batches of validated records. The dispatch loop consumes
+ * batches and knows no ring format; a scanner knows bytes and positions, and no files or handlers.
+ *
+ * @module
+ */
+
+/** A reused list of records that lie in the source's buffer. */
+export class RecordBatch {
+  /** The most records a batch holds: small enough that their bytes stay in the cache between scan and dispatch. */
+  static readonly CAPACITY = 256;
+  /** Where each payload begins, in bytes from the buffer's start; the category stands there. */
+  readonly offsets: Int32Array = new Int32Array(RecordBatch.CAPACITY);
+  /** Bytes of each payload, as the ring says: never beyond its record, but with the ring's padding. */
+  readonly sizes: Int32Array = new Int32Array(RecordBatch.CAPACITY);
+  /** The u32 at the start of each payload, as int32 bits; -1 where the payload is shorter than 4 bytes. */
+  readonly categories: Int32Array = new Int32Array(RecordBatch.CAPACITY);
+  /** The low word of the ring position behind each record. */
+  readonly ends: Int32Array = new Int32Array(RecordBatch.CAPACITY);
+  /** How many records the batch holds. */
+  count = 0;
+  /** Samples that the kernel reported lost at this place; then the batch holds no records. */
+  lost = 0;
+  /** Records of types that carry no payload for us, skipped in front of or between this batch's records. */
+  skipped = 0;
+  /** 1 if the content was unusable and all up to the head was given up; then the batch holds no records. Else 0. */
+  corrupt = 0;
+  /** The bytes given up so. */
+  corruptBytes = 0;
+
+  /** Empties the batch. */
+  clear(): void {
+    this.count = 0;
+    this.lost = 0;
+    this.skipped = 0;
+    this.corrupt = 0;
+    this.corruptBytes = 0;
+  }
+}
+
+/**
+ * Reads the rings of one source. A pass over a ring is `begin`, then `scan` until it finds nothing more, with a
+ * `commit` after each batch; the head is loaded once per pass, so that a fast producer
+ * cannot keep the reader in one ring for ever.
+ */
+export interface Scanner {
+  /**
+   * Loads the ring's head.
+   *
+   * @param ring The ring's index in its source.
+   * @returns Whether unread bytes lie in front of it.
+   */
+  begin(ring: number): boolean;
+
+  /**
+   * Fills the batch with the next records of this pass.
+   *
+   * @param ring The ring's index in its source.
+   * @param batch Cleared and filled.
+   * @returns Whether the batch holds anything: records, losses, skipped or corrupt bytes.
+   */
+  scan(ring: number, batch: RecordBatch): boolean;
+
+  /**
+   * Gives all scanned records back to the producer. Their bytes may be overwritten from then on.
+   *
+   * @param ring The ring's index in its source.
+   */
+  commit(ring: number): void;
+
+  /**
+   * Gives back only the records up to one of the batch; the next pass begins behind it.
+   *
+   * @param ring The ring's index in its source.
+   * @param batch The batch of the last scan of this ring.
+   * @param index The last record to give back.
+   */
+  commitThrough(ring: number, batch: RecordBatch, index: number): void;
+}

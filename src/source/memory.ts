@@ -1,0 +1,191 @@
+/**
+ * The memory source: rings in shared memory, written by TypeScript producers by the kernel's rules. It is the pipe's
+ * debug mode: it needs no privilege, no kernel support and no Deno permission. Producers run in the same isolate or in
+ * Workers that are sent {@linkcode MemorySource.share}.
+ *
+ * @module
+ */
+
+import {
+  checkRingBytes,
+  checkWakeupEvents,
+  layOutRings,
+  type RingRegion,
+  SPARE_BYTES,
+} from "../ring/geometry.ts";
+import { PerfScanner } from "../ring/perf_scanner.ts";
+import { PerfWriter } from "../ring/perf_writer.ts";
+import type { Scanner } from "../ring/scanner.ts";
+import { RingSignals } from "../ring/signals.ts";
+import type { Readiness, Source } from "./source.ts";
+
+/** Memory rings have no hardware under them; this is the page size of their layout. */
+const PAGE_BYTES = 4096;
+
+/** How a {@linkcode MemorySource} is opened. */
+export interface MemorySourceOptions {
+  /** The size of each ring's data in bytes, a power of two of at least 4096; 65536 unless given. */
+  readonly ringBytes?: number;
+  /** Wake the reader after this many events of a ring; 1 unless given. A half-ring watermark applies beside it. */
+  readonly wakeupEvents?: number;
+  /** The CPU number of each ring; one ring, CPU 0, unless given. */
+  readonly cpus?: readonly number[];
+}
+
+/** What another isolate needs to write into a memory source's rings; can be sent with `postMessage`. */
+export interface SharedRings {
+  /** The rings. */
+  readonly buffer: SharedArrayBuffer;
+  /** Where they stand in the buffer. */
+  readonly regions: readonly RingRegion[];
+  /** Wake-ups and losses. */
+  readonly signals: Int32Array<SharedArrayBuffer>;
+  /** The wake-up threshold in events. */
+  readonly wakeupEvents: number;
+}
+
+/** Rings in shared memory. */
+export class MemorySource implements Source {
+  /** Always `memory`. */
+  readonly kind = "memory";
+  /** The CPU number of each ring. */
+  readonly cpus: readonly number[];
+  /** How a waiter learns that a ring has unread records. */
+  readonly readiness: Readiness;
+  #buffer: SharedArrayBuffer;
+  readonly #regions: readonly RingRegion[];
+  readonly #signals: RingSignals;
+  readonly #wakeupEvents: number;
+
+  private constructor(options: MemorySourceOptions) {
+    const { ringBytes = 65536, wakeupEvents = 1, cpus = [0] } = options;
+    checkRingBytes(ringBytes, PAGE_BYTES);
+    checkWakeupEvents(wakeupEvents);
+    if (cpus.length === 0 || new Set(cpus).size !== cpus.length) {
+      throw new RangeError(
+        `Cannot open memory rings: cpus must name at least one CPU, each once, current value is [${cpus}]`,
+      );
+    }
+    const { regions, bufferBytes } = layOutRings(cpus.length, ringBytes, PAGE_BYTES, SPARE_BYTES);
+    this.cpus = [...cpus];
+    this.#buffer = new SharedArrayBuffer(bufferBytes);
+    this.#regions = regions;
+    this.#wakeupEvents = wakeupEvents;
+    const words = new Int32Array(new SharedArrayBuffer(RingSignals.wordCount(cpus.length) * 4));
+    this.#signals = new RingSignals(words);
+    this.readiness = { kind: "signals", words };
+  }
+
+  /**
+   * Makes the rings.
+   *
+   * @param options Their size, wake-up threshold and CPUs.
+   * @returns The source, to be given to a pipe.
+   * @throws {RangeError} If an option is out of range.
+   *
+   * @example Events without a kernel
+   * ```ts
+   * import { EventPipe, MemorySource } from "@eventpipe/eventpipe";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const source = MemorySource.open({ ringBytes: 65536 });
+   * using pipe = EventPipe.open({ source });
+   * const seen: number[] = [];
+   * pipe.register({ name: "count", process: (event) => void seen.push(event.u32(12)) });
+   *
+   * const writer = source.writer(0);
+   * writer.payload.setUint32(0, 0, true); // the category
+   * writer.payload.setUint32(12, 42, true);
+   * writer.output(16);
+   *
+   * pipe.poll(0);
+   * assertEquals(seen, [42]);
+   * ```
+   */
+  static open(options: MemorySourceOptions = {}): MemorySource {
+    return new MemorySource(options);
+  }
+
+  /**
+   * Makes the writer of one ring in another isolate, from what {@linkcode MemorySource.share} gave.
+   *
+   * @param shared The shared rings.
+   * @param ring The ring's index.
+   * @returns The ring's one producer.
+   */
+  static writerOf(shared: SharedRings, ring: number): PerfWriter {
+    const region = shared.regions[ring];
+    if (region === undefined) {
+      throw new RangeError(
+        `Cannot open a writer: there is no ring ${ring}, the source has ${shared.regions.length}`,
+      );
+    }
+    return new PerfWriter({
+      buffer: shared.buffer,
+      region,
+      ring,
+      staging: region.data + region.bytes + SPARE_BYTES,
+      wakeupEvents: shared.wakeupEvents,
+      events: new RingSignals(shared.signals),
+    });
+  }
+
+  /** The buffer all rings lie in. */
+  get buffer(): SharedArrayBuffer {
+    return this.#buffer;
+  }
+
+  /**
+   * What a producer in another isolate needs.
+   *
+   * @returns An object for `postMessage`.
+   */
+  share(): SharedRings {
+    return {
+      buffer: this.#buffer,
+      regions: this.#regions,
+      signals: this.#signals.words,
+      wakeupEvents: this.#wakeupEvents,
+    };
+  }
+
+  /**
+   * Makes the writer of one ring in this isolate. A ring has one producer: use one writer per ring.
+   *
+   * @param ring The ring's index.
+   * @returns The ring's producer.
+   */
+  writer(ring: number): PerfWriter {
+    return MemorySource.writerOf(this.share(), ring);
+  }
+
+  /** Makes the scanner for these rings. */
+  openScanner(): Scanner {
+    return new PerfScanner(this.#buffer, this.#regions);
+  }
+
+  /** Lets events in; before, writers are refused with -ENOENT. */
+  start(): void {
+    this.#signals.accept(true);
+  }
+
+  /** Lets no more events in: writers are refused with -ENOENT. */
+  stop(): void {
+    this.#signals.accept(false);
+  }
+
+  /**
+   * Events that found the ring full.
+   *
+   * @param ring The ring's index.
+   * @returns The count since the source was opened.
+   */
+  lost(ring: number): number {
+    return this.#signals.lost(ring);
+  }
+
+  /** Lets go of the rings; writers that still exist keep the memory alive. */
+  close(): void {
+    this.#buffer = new SharedArrayBuffer(0);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * One piece of address space for all rings of a source: anonymous memory, over which each ring is mapped at its place.
+ * So one buffer and one view serve all rings, and plain memory stands behind each of them.
+ *
+ * @module
+ */
+
+import { MAP_FAILED, MMAP } from "../abi/linux.ts";
+import { syscallFailed } from "../errors.ts";
+import { errno, libc } from "../ffi/libc.ts";
+
+const { PROT_READ, PROT_WRITE, MAP_SHARED, MAP_PRIVATE, MAP_ANONYMOUS, MAP_NORESERVE, MAP_FIXED } = MMAP;
+
+/** A reserved range of addresses and the buffer over it. */
+export class Reservation {
+  readonly #address: Deno.PointerObject;
+  readonly #bytes: number;
+  #buffer: ArrayBuffer;
+  #open = true;
+
+  /**
+   * @param bytes The size, a multiple of the page size.
+   * @throws {EventPipeError} If the address space cannot be had.
+   */
+  constructor(bytes: number) {
+    const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    const address = libc().mmap(null, BigInt(bytes), PROT_READ | PROT_WRITE, flags, -1, 0n);
+    const error = errno(); // Errno: read before failed() allocates.
+    if (failed(address)) throw syscallFailed(`reserve ${bytes} bytes of address space`, "mmap", error);
+    this.#address = address!;
+    this.#bytes = bytes;
+    // Lifetime: the buffer is detached before the addresses are given back, see close().
+    this.#buffer = Deno.UnsafePointerView.getArrayBuffer(this.#address, bytes);
+  }
+
+  /** The buffer over the whole range; detached, with length 0, after `close`. */
+  get buffer(): ArrayBuffer {
+    return this.#buffer;
+  }
+
+  /**
+   * Maps the start of a file over a part of the range.
+   *
+   * @param fd The file.
+   * @param offset Where in the range, a multiple of the page size.
+   * @param bytes How much of the file.
+   * @returns 0, or the positive error number.
+   */
+  map(fd: number, offset: number, bytes: number): number {
+    const target = Deno.UnsafePointer.create(Deno.UnsafePointer.value(this.#address) + BigInt(offset));
+    const mapped = libc().mmap(target, BigInt(bytes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0n);
+    const error = errno(); // Errno: read before failed() allocates.
+    return failed(mapped) ? error : 0;
+  }
+
+  /** Detaches the buffer, so that stale views throw instead of crashing, then gives the addresses back. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    // Lifetime: transfer() moves the memory into a buffer nobody else holds and detaches all views of the old one.
+    this.#buffer.transfer(0);
+    libc().munmap(this.#address, BigInt(this.#bytes));
+  }
+}
+
+function failed(address: Deno.PointerValue): boolean {
+  return address === null || Deno.UnsafePointer.value(address) === MAP_FAILED;
+}
