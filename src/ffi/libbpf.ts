@@ -27,6 +27,8 @@ const SYMBOLS = {
     ],
     result: "i32",
   },
+  /** `int libbpf_num_possible_cpus(void)`. */
+  libbpf_num_possible_cpus: { parameters: [], result: "i32" },
   /** `struct bpf_object *bpf_object__open_file(const char *path, const struct bpf_object_open_opts *opts)`. */
   bpf_object__open_file: {
     parameters: [
@@ -249,6 +251,47 @@ const SYMBOLS = {
   },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+const PROBE_SYMBOLS = {
+  /** `int bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license, const struct bpf_insn *insns, size_t insn_cnt, const struct bpf_prog_load_opts *opts)`. */
+  bpf_prog_load: {
+    parameters: [
+      "u32", // enum bpf_prog_type prog_type
+      "buffer", // const char *prog_name
+      "buffer", // const char *license
+      "buffer", // const struct bpf_insn *insns
+      "usize", // size_t insn_cnt
+      "buffer", // const struct bpf_prog_load_opts *opts
+    ],
+    result: "i32",
+  },
+  /** `int bpf_raw_tracepoint_open(const char *name, int prog_fd)`; without a name, what the program was loaded for. */
+  bpf_raw_tracepoint_open: {
+    parameters: [
+      "buffer", // const char *name
+      "i32", // int prog_fd
+    ],
+    result: "i32",
+  },
+  /** `int bpf_link_create(int prog_fd, int target_fd, enum bpf_attach_type type, const struct bpf_link_create_opts *opts)`. */
+  bpf_link_create: {
+    parameters: [
+      "i32", // int prog_fd
+      "i32", // int target_fd
+      "u32", // enum bpf_attach_type attach_type
+      "pointer", // const struct bpf_link_create_opts *opts
+    ],
+    result: "i32",
+  },
+  /** `int libbpf_find_vmlinux_btf_id(const char *name, enum bpf_attach_type attach_type)`. */
+  libbpf_find_vmlinux_btf_id: {
+    parameters: [
+      "buffer", // const char *name
+      "u32", // enum bpf_attach_type attach_type
+    ],
+    result: "i32",
+  },
+} as const satisfies Deno.ForeignLibraryInterface;
+
 /** The bound functions of libbpf. */
 export type Libbpf = Deno.StaticForeignLibraryInterface<typeof SYMBOLS>;
 
@@ -257,6 +300,8 @@ export const LIBBPF_SYMBOLS: readonly string[] = Object.keys(SYMBOLS);
 
 /** The library's file name. */
 export const LIBBPF = "libbpf.so.1";
+
+const ADVICE = "install Debian's package libbpf1 (libbpf 1.0 or later)";
 
 let bound: Libbpf | undefined;
 
@@ -271,11 +316,23 @@ export function libbpf(): Libbpf {
 
 function bind(): Libbpf {
   libc(); // so that errno() can be read after libbpf's calls
-  bound = openLibrary(LIBBPF, SYMBOLS, "install Debian's package libbpf1 (libbpf 1.0 or later)");
+  const opened = openLibrary(LIBBPF, SYMBOLS, ADVICE);
   // libbpf writes its warnings to stderr by itself. They are process-wide and may come from any thread, so they
   // cannot be caught by a callback into one isolate; our errors carry errno and the verifier's log instead.
-  bound.libbpf_set_print(null);
+  opened.libbpf_set_print(null);
+  bound = opened;
   return bound;
+}
+
+/**
+ * Binds the functions that try single programs and links out, for `deno task doctor`. Apart from the others, since
+ * each bound function costs time at the start of every program.
+ *
+ * @returns The bound functions.
+ */
+export function libbpfProbes(): Deno.StaticForeignLibraryInterface<typeof PROBE_SYMBOLS> {
+  libbpf();
+  return openLibrary(LIBBPF, PROBE_SYMBOLS, ADVICE);
 }
 
 /**

@@ -203,6 +203,9 @@ const SYMBOLS = {
 /** The bound functions of libc. */
 export type Libc = Deno.StaticForeignLibraryInterface<typeof SYMBOLS>;
 
+/** The library's file name. */
+export const LIBC = "libc.so.6";
+
 let bound: Libc | undefined;
 
 // Lifetime: errno's address belongs to the thread, an isolate stays on its thread, and each Worker evaluates
@@ -219,8 +222,9 @@ export function libc(): Libc {
 }
 
 function bind(): Libc {
-  bound = openLibrary("libc.so.6", SYMBOLS, "eventpipe's kernel source needs Linux with glibc");
-  errnoCell = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(bound.__errno_location()!, 4));
+  const opened = openLibrary(LIBC, SYMBOLS, "eventpipe's kernel source needs Linux with glibc");
+  errnoCell = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(opened.__errno_location()!, 4));
+  bound = opened;
   return bound;
 }
 

@@ -24,7 +24,10 @@ export function openLibrary<const S extends Deno.ForeignLibraryInterface>(
   advice: string,
 ): Deno.StaticForeignLibraryInterface<S> {
   try {
-    return Deno.dlopen(library, symbols).symbols;
+    const opened = Deno.dlopen(library, symbols).symbols;
+    // A grant for one file opens it, but all functions on pointers need the grant for everything; say so here.
+    Deno.UnsafePointer.create(0n);
+    return opened;
   } catch (error) {
     throw explain(error, library, advice);
   }
@@ -32,10 +35,10 @@ export function openLibrary<const S extends Deno.ForeignLibraryInterface>(
 
 /** Deno reports both a missing library and a missing symbol as plain `Error`s with different texts. */
 function explain(error: unknown, library: string, advice: string): EventPipeError {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = (error instanceof Error ? error.message : String(error)).replace(/^(Could not open library: )+/, "");
   if (error instanceof Deno.errors.NotCapable) {
     return new EventPipeError(
-      `Cannot open ${library}: Deno has no permission to call native code; run with --allow-ffi`,
+      `Cannot open ${library}: Deno has no permission to call native code; run with --allow-ffi, without paths behind it`,
       "NOT_PERMITTED",
       error,
     );

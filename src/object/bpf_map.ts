@@ -5,8 +5,20 @@
  */
 
 import { BPF } from "../abi/bpf.ts";
+import { errnoNumber } from "../abi/errno.ts";
 import { EventPipeError, syscallFailed } from "../errors.ts";
+import { checkFd } from "../ffi/fd.ts";
 import { libbpf, readCstring } from "../ffi/libbpf.ts";
+
+const ENOENT = errnoNumber("ENOENT");
+
+/** Types of which a lookup gives one value per possible CPU. */
+const PER_CPU_TYPES: ReadonlySet<number> = new Set([
+  BPF.BPF_MAP_TYPE_PERCPU_HASH,
+  BPF.BPF_MAP_TYPE_PERCPU_ARRAY,
+  BPF.BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  BPF.BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE,
+]);
 
 /** What maps and programs need to know of their object. */
 export interface ObjectState {
@@ -63,10 +75,12 @@ export class BpfMap {
    * Puts another map in its place, such as the one a `PerfSource` created. Before the object is loaded.
    *
    * @param fd The other map's file descriptor; it is duplicated.
+   * @throws {RangeError} If it is no file descriptor at all.
    * @throws {EventPipeError} If the descriptor is no BPF map.
    */
   reuseFd(fd: number): void {
     this.#checkNotLoaded("replace");
+    checkFd(fd, `replace the map ${this.name}`);
     const result = libbpf().bpf_map__reuse_fd(this.#map, fd);
     if (result < 0) {
       throw syscallFailed(`replace the map ${this.name} by fd ${fd}`, "bpf_map__reuse_fd", -result);
@@ -93,18 +107,38 @@ export class BpfMap {
    * @param key The key's bytes.
    * @param value Filled with the value; per-CPU maps need room for one value, rounded up to 8 bytes, per possible CPU.
    * @returns Whether the key was there.
+   * @throws {RangeError} If the key's size is not the map's, or the value has too little room.
+   * @throws {EventPipeError} If the kernel refuses, as for maps without values to read.
    */
   lookup(key: Uint8Array, value: Uint8Array): boolean {
-    const { bpf_map__key_size, bpf_map__value_size, bpf_map_lookup_elem } = libbpf();
+    const { bpf_map__key_size, bpf_map_lookup_elem } = libbpf();
     const fd = this.fd;
     const keySize = bpf_map__key_size(this.#map);
-    const valueSize = bpf_map__value_size(this.#map);
+    const valueSize = this.#lookupBytes();
     if (key.length !== keySize || value.length < valueSize) {
       throw new RangeError(
         `Cannot look into the map ${this.name}: a key has ${keySize} and a value at least ${valueSize} bytes, given were ${key.length} and ${value.length}`,
       );
     }
-    return bpf_map_lookup_elem(fd, key as Uint8Array<ArrayBuffer>, value as Uint8Array<ArrayBuffer>) === 0;
+    const result = bpf_map_lookup_elem(
+      fd,
+      key as Uint8Array<ArrayBuffer>,
+      value as Uint8Array<ArrayBuffer>,
+    );
+    if (result < 0 && result !== -ENOENT) {
+      throw syscallFailed(`look into the map ${this.name}`, "bpf_map_lookup_elem", -result);
+    }
+    return result === 0;
+  }
+
+  /** How much a lookup writes: the kernel is not told the size of the buffer, so a short one would be overrun. */
+  #lookupBytes(): number {
+    const { bpf_map__type, bpf_map__value_size, libbpf_num_possible_cpus } = libbpf();
+    const bytes = bpf_map__value_size(this.#map);
+    if (!PER_CPU_TYPES.has(bpf_map__type(this.#map))) return bytes;
+    const cpus = libbpf_num_possible_cpus();
+    if (cpus < 0) throw syscallFailed("count the possible CPUs", "libbpf_num_possible_cpus", -cpus);
+    return Math.ceil(bytes / 8) * 8 * cpus;
   }
 
   #checkNotLoaded(action: string): void {

@@ -7,6 +7,7 @@
 
 import { BPF_TEST_RUN_OPTS } from "../abi/bpf.ts";
 import { syscallFailed } from "../errors.ts";
+import { checkFd } from "../ffi/fd.ts";
 import { libbpf } from "../ffi/libbpf.ts";
 
 /** Runs one program again and again. */
@@ -25,7 +26,7 @@ export class TestRun {
    */
   constructor(programFd: number, contextWords: number) {
     const { sz, ctx_in, ctx_size_in } = BPF_TEST_RUN_OPTS.offsets;
-    this.#programFd = programFd;
+    this.#programFd = checkFd(programFd, "run a BPF program");
     this.context = new BigUint64Array(contextWords);
     this.#options = new DataView(new ArrayBuffer(BPF_TEST_RUN_OPTS.size));
     this.#optionsPointer = Deno.UnsafePointer.of(this.#options);

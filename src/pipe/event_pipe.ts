@@ -95,6 +95,7 @@ export class EventPipe implements Disposable {
    * ```
    */
   static open(options: EventPipeOptions): EventPipe {
+    checkSource(options);
     const { source } = options;
     using cleanup = new DisposableStack();
     cleanup.defer(() => source.close());
@@ -141,6 +142,9 @@ export class EventPipe implements Disposable {
   dispatch(event: Event | Uint8Array): number | void {
     this.#checkOpen("dispatch an event");
     const view = event instanceof Uint8Array ? EventView.over(event, -1) : event;
+    if (!(view instanceof EventView)) {
+      throw new TypeError("Cannot dispatch: give an event, or a Uint8Array that begins with a category");
+    }
     const registration = this.#options.dispatchBy === "all"
       ? this.#handlers.find(0)
       : this.#handlers.find(view.category);
@@ -182,6 +186,9 @@ export class EventPipe implements Disposable {
    */
   async run(options: { readonly signal?: AbortSignal } = {}): Promise<number> {
     const { signal } = options;
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw new TypeError("Cannot run: signal must be an AbortSignal");
+    }
     this.#checkIdle("run");
     this.#running = true;
     const wake = (): void => this.#waiter.wake();
@@ -324,8 +331,11 @@ export class EventPipe implements Disposable {
   #dispatchUnknown(event: Event): number | void {
     if (this.#unknownHandler !== undefined) return call(this.#unknownHandler, event, event.size);
     if (this.#options.unknown === "throw") {
+      const reason = event.size < 4
+        ? "it is too short for a category"
+        : `category ${event.category} has no handler; ${this.#handlers.all.length} were registered`;
       throw new EventPipeError(
-        `Cannot dispatch an event of CPU ${event.cpu}: category ${event.category} has no handler; ${this.#handlers.all.length} were registered`,
+        `Cannot dispatch an event of CPU ${event.cpu}: ${reason}`,
         "UNKNOWN_CATEGORY",
       );
     }
@@ -396,6 +406,12 @@ function notSynchronous(registration: Registration): TypeError {
 
 function ringFd(source: Source, ring: number): number {
   return source.readiness.kind === "fds" ? source.readiness.fds[ring]! : -1;
+}
+
+function checkSource(options: EventPipeOptions): void {
+  if (typeof options?.source?.openScanner !== "function") {
+    throw new TypeError("Cannot open the pipe: source must be a source of events, such as a MemorySource");
+  }
 }
 
 function checkOptions({ dispatchBy, unknown, checkViews, onLost }: EventPipeOptions): void {

@@ -35,7 +35,7 @@ export interface PerfWriterOptions {
   readonly ring: number;
   /** Where the payload is staged, in bytes from the buffer's start: room for the largest payload, 8-aligned. */
   readonly staging: number;
-  /** Wake the reader after this many records; a half-ring watermark applies beside it. */
+  /** Wake the reader after this many records; a half-ring watermark applies beside it, and alone if this is 0. */
   readonly wakeupEvents: number;
   /** Who hears of wake-ups and losses. */
   readonly events: RingEvents;
@@ -117,7 +117,7 @@ export class PerfWriter {
     let position = head;
     if (this.#lost > 0) position = this.#putLost(position);
     this.#putSample(position, recordBytes, staging, payloadBytes);
-    if (++this.#events >= wakeupEvents) {
+    if (wakeupEvents > 0 && ++this.#events >= wakeupEvents) {
       this.#events -= wakeupEvents;
       this.#wakeup = (this.#wakeup + 1) >>> 0; // events and watermark share rb->wakeup in the kernel too
       wakes = true;

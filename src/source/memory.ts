@@ -6,6 +6,7 @@
  * @module
  */
 
+import { closedError } from "../errors.ts";
 import {
   checkRingBytes,
   checkWakeupEvents,
@@ -56,16 +57,13 @@ export class MemorySource implements Source {
   readonly #regions: readonly RingRegion[];
   readonly #signals: RingSignals;
   readonly #wakeupEvents: number;
+  #open = true;
 
   private constructor(options: MemorySourceOptions) {
     const { ringBytes = 65536, wakeupEvents = 1, cpus = [0] } = options;
     checkRingBytes(ringBytes, PAGE_BYTES);
     checkWakeupEvents(wakeupEvents);
-    if (cpus.length === 0 || new Set(cpus).size !== cpus.length) {
-      throw new RangeError(
-        `Cannot open memory rings: cpus must name at least one CPU, each once, current value is [${cpus}]`,
-      );
-    }
+    checkCpus(cpus);
     const { regions, bufferBytes } = layOutRings(cpus.length, ringBytes, PAGE_BYTES, SPARE_BYTES);
     this.cpus = [...cpus];
     this.#buffer = new SharedArrayBuffer(bufferBytes);
@@ -139,8 +137,10 @@ export class MemorySource implements Source {
    * What a producer in another isolate needs.
    *
    * @returns An object for `postMessage`.
+   * @throws {EventPipeError} `CLOSED`, after `close`.
    */
   share(): SharedRings {
+    this.#checkOpen("share the rings");
     return {
       buffer: this.#buffer,
       regions: this.#regions,
@@ -154,18 +154,22 @@ export class MemorySource implements Source {
    *
    * @param ring The ring's index.
    * @returns The ring's producer.
+   * @throws {EventPipeError} `CLOSED`, after `close`.
    */
   writer(ring: number): PerfWriter {
+    this.#checkOpen("open a writer");
     return MemorySource.writerOf(this.share(), ring);
   }
 
   /** Makes the scanner for these rings. */
   openScanner(): Scanner {
+    this.#checkOpen("open a scanner");
     return new PerfScanner(this.#buffer, this.#regions);
   }
 
   /** Lets events in; before, writers are refused with -ENOENT. */
   start(): void {
+    this.#checkOpen("let events in");
     this.#signals.accept(true);
   }
 
@@ -186,6 +190,22 @@ export class MemorySource implements Source {
 
   /** Lets go of the rings; writers that still exist keep the memory alive. */
   close(): void {
+    this.stop();
+    this.#open = false;
     this.#buffer = new SharedArrayBuffer(0);
+  }
+
+  #checkOpen(action: string): void {
+    if (!this.#open) throw closedError(action, "the memory source");
+  }
+}
+
+function checkCpus(cpus: readonly number[]): void {
+  const valid = Array.isArray(cpus) && cpus.length > 0 && new Set(cpus).size === cpus.length &&
+    cpus.every((cpu) => Number.isInteger(cpu) && cpu >= 0);
+  if (!valid) {
+    throw new RangeError(
+      `Cannot open memory rings: cpus must name at least one CPU (an integer from 0), each once, current value is [${cpus}]`,
+    );
   }
 }

@@ -13,6 +13,7 @@ import { errnoName } from "../abi/errno.ts";
 import { FCNTL, SYSCONF } from "../abi/linux.ts";
 import { EventPipeError, syscallFailed } from "../errors.ts";
 import { cstring } from "../ffi/cstring.ts";
+import { checkFd } from "../ffi/fd.ts";
 import { libbpf } from "../ffi/libbpf.ts";
 import { errno, libc } from "../ffi/libc.ts";
 import { checkRingBytes, checkWakeupEvents, layOutRings, type RingRegion } from "../ring/geometry.ts";
@@ -215,7 +216,7 @@ function createMap(): number {
 
 /** The array is emptied when the file that filled it is closed, so the source must own a reference of its own. */
 function duplicate(fd: number): number {
-  const copy = libc().fcntl(fd, FCNTL.F_DUPFD_CLOEXEC, 0);
+  const copy = libc().fcntl(checkFd(fd, "use the given map"), FCNTL.F_DUPFD_CLOEXEC, 0);
   if (copy < 0) throw syscallFailed("use the given map", "fcntl", errno());
   return copy;
 }

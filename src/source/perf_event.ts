@@ -59,7 +59,8 @@ export class PerfEvent {
    */
   lost(): number {
     if (libc().read(this.fd, this.#counts, BigInt(READ_FORMAT_BYTES)) < 0n) {
-      throw syscallFailed(`read the losses of CPU ${this.cpu}`, "read", errno());
+      const error = errno(); // Errno: read before the message allocates.
+      throw syscallFailed(`read the losses of CPU ${this.cpu}`, "read", error);
     }
     return this.#counts.getUint32(READ_FORMAT_LOST, true) +
       this.#counts.getUint32(READ_FORMAT_LOST + 4, true) * 2 ** 32;

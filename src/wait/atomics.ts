@@ -29,7 +29,8 @@ export class AtomicsWaiter implements Waiter {
       // Ordering: the bell is read before the marks, so a mark set after we looked rings a bell that wait() sees.
       const bell = Atomics.load(this.#signals.words, BELL);
       const count = this.#take(ready);
-      if (count > 0 || this.#takeWoken()) return count;
+      const woken = this.#takeWoken();
+      if (count > 0 || woken) return count;
       const left = timeoutMs === 0 ? 0 : end - performance.now();
       if (left <= 0) return 0;
       Atomics.wait(this.#signals.words, BELL, bell, left);
@@ -41,12 +42,19 @@ export class AtomicsWaiter implements Waiter {
     for (;;) {
       const bell = Atomics.load(this.#signals.words, BELL);
       const count = this.#take(ready);
+      const woken = this.#takeWoken();
       const left = end - performance.now();
-      if (count > 0 || left <= 0 || this.#takeWoken()) {
+      if (count > 0 || woken || left <= 0) {
         await turn(); // an endless stream of events must not starve timers and signals
         return count;
       }
-      await Atomics.waitAsync(this.#signals.words, BELL, bell, left).value;
+      // Deno ends a program that waits for nothing but Atomics.waitAsync, as if its promise could never be kept.
+      const alive = setInterval(() => {}, 2 ** 30);
+      try {
+        await Atomics.waitAsync(this.#signals.words, BELL, bell, left).value;
+      } finally {
+        clearInterval(alive);
+      }
     }
   }
 

@@ -8,6 +8,7 @@
 import { EPOLL, EPOLL_EVENT } from "../abi/linux.ts";
 import { syscallFailed } from "../errors.ts";
 import { errnoNumber } from "../abi/errno.ts";
+import { checkFd } from "../ffi/fd.ts";
 import { errno, libc } from "../ffi/libc.ts";
 import { EventFd } from "./event_fd.ts";
 import type { Waiter } from "./waiter.ts";
@@ -43,6 +44,7 @@ export class EpollWaiter implements Waiter {
   }
 
   add(fd: number, ring: number): void {
+    checkFd(fd, "add a ring to the wait set");
     const event = new DataView(new ArrayBuffer(EPOLL_EVENT.size));
     event.setUint32(EPOLL_EVENT.offsets.events, EPOLL.EPOLLIN, true);
     event.setUint32(EPOLL_EVENT.offsets.data, ring, true);

@@ -8,6 +8,7 @@
 import { POLL, POLLFD } from "../abi/linux.ts";
 import { syscallFailed } from "../errors.ts";
 import { errnoNumber } from "../abi/errno.ts";
+import { checkFd } from "../ffi/fd.ts";
 import { errno, libc } from "../ffi/libc.ts";
 import { EventFd } from "./event_fd.ts";
 import type { Waiter } from "./waiter.ts";
@@ -29,6 +30,7 @@ export class PollWaiter implements Waiter {
   }
 
   add(fd: number, ring: number): void {
+    checkFd(fd, "add a ring to the wait set");
     this.#rings.push(ring);
     this.#put(this.#rings.length, fd);
   }

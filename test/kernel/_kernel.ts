@@ -4,8 +4,12 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { findMount } from "../../src/cli/mounts.ts";
+import { allowedCpus, pinThread } from "../../src/ffi/affinity.ts";
 import { libbpf } from "../../src/ffi/libbpf.ts";
 import { libc } from "../../src/ffi/libc.ts";
+import { onlineCpus } from "../../src/source/cpus.ts";
 import { PerfSource } from "../../src/source/perf.ts";
 
 /** Why kernel tests cannot run here; null if they can. Opens the libraries, outside of any test's sanitizer. */
@@ -24,25 +28,88 @@ function findObstacle(): string | null {
   }
 }
 
+/** What a kernel test needs beside the permission to load and read. */
+export interface Needs {
+  /** Programs of test/bpf, by name. */
+  readonly programs?: readonly string[];
+  /** Tracepoints, which are named by tracefs. */
+  readonly tracefs?: boolean;
+  /** Two CPUs this process may run on. */
+  readonly twoCpus?: boolean;
+}
+
 /**
  * Declares a kernel test.
  *
  * @param name What must hold, as a sentence.
  * @param body The test. It must release all it opened.
+ * @param needs What it needs beside the permission to load and read.
  */
-export function kernelTest(name: string, body: () => void | Promise<void>): void {
+export function kernelTest(name: string, body: () => void | Promise<void>, needs: Needs = {}): void {
+  const obstacle = kernelObstacle ?? unmet(needs);
   Deno.test({
-    name: kernelObstacle === null ? name : `${name} (not here: ${kernelObstacle})`,
-    ignore: kernelObstacle !== null && !required,
-    async fn(): Promise<void> {
-      if (kernelObstacle !== null) {
-        throw new Error(`Kernel tests are required but cannot run: ${kernelObstacle}`);
+    name: obstacle === null ? name : `${name} (not here: ${obstacle})`,
+    ignore: obstacle !== null && !required,
+    async fn() {
+      if (obstacle !== null) {
+        throw new Error(`Kernel tests are required but cannot run: ${obstacle}`);
       }
       const before = openResources();
       await body();
       assertEquals(openResources(), before, "the test left files or ring mappings open");
     },
   });
+}
+
+function unmet({ programs = [], tracefs = false, twoCpus = false }: Needs): string | null {
+  const missing = programs.find((name) => !exists(testProgram(name)));
+  if (missing !== undefined) return `test/bpf/${missing}.bpf.c is not compiled; deno task test does it with clang`;
+  if (tracefs && findMount("tracefs") === null) return "tracefs is not mounted";
+  if (twoCpus && testCpus.length < 2) return "one CPU only";
+  return null;
+}
+
+/**
+ * Where test/main.ts puts a program of test/bpf.
+ *
+ * @param name The name of its source, without `.bpf.c`.
+ * @returns The path of its object, which exists where there is a compiler.
+ */
+export function testProgram(name: string): string {
+  return fileURLToPath(new URL(`../../build/test/${name}.bpf.o`, import.meta.url));
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The CPUs that are online and that this process may run on. */
+export const testCpus: readonly number[] = kernelObstacle === null
+  ? onlineCpus().filter((cpu) => allowedCpus().includes(cpu))
+  : [];
+
+/**
+ * Runs a function on a CPU and lets the thread run where it could before.
+ *
+ * @param cpu The CPU.
+ * @param body What to run there.
+ * @returns What it returned.
+ */
+export function onCpu<T>(cpu: number, body: () => T): T {
+  const allowed = allowedCpus();
+  pinThread(cpu);
+  try {
+    return body();
+  } finally {
+    const set = new Uint8Array(128);
+    for (const each of allowed) set[each >> 3]! |= 1 << (each & 7);
+    libc().sched_setaffinity(0, BigInt(set.length), set);
+  }
 }
 
 /** The kernel objects this process holds: what its descriptors point at, and its mappings of perf rings. */
