@@ -292,6 +292,9 @@ const PROBE_SYMBOLS = {
   },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+/** The bound functions that try single programs and links out. */
+export type LibbpfProbes = Deno.StaticForeignLibraryInterface<typeof PROBE_SYMBOLS>;
+
 /** The bound functions of libbpf. */
 export type Libbpf = Deno.StaticForeignLibraryInterface<typeof SYMBOLS>;
 
@@ -304,6 +307,7 @@ export const LIBBPF = "libbpf.so.1";
 const ADVICE = "install Debian's package libbpf1 (libbpf 1.0 or later)";
 
 let bound: Libbpf | undefined;
+let boundProbes: LibbpfProbes | undefined;
 
 /**
  * The functions of libbpf, bound at the first call.
@@ -328,11 +332,12 @@ function bind(): Libbpf {
  * Binds the functions that try single programs and links out, for `deno task doctor`. Apart from the others, since
  * each bound function costs time at the start of every program.
  *
- * @returns The bound functions.
+ * @returns The bound functions; the same object at every call.
  */
-export function libbpfProbes(): Deno.StaticForeignLibraryInterface<typeof PROBE_SYMBOLS> {
+export function libbpfProbes(): LibbpfProbes {
   libbpf();
-  return openLibrary(LIBBPF, PROBE_SYMBOLS, ADVICE);
+  boundProbes ??= openLibrary(LIBBPF, PROBE_SYMBOLS, ADVICE);
+  return boundProbes;
 }
 
 /**

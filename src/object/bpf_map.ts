@@ -9,6 +9,7 @@ import { errnoNumber } from "../abi/errno.ts";
 import { EventPipeError, syscallFailed } from "../errors.ts";
 import { checkFd } from "../ffi/fd.ts";
 import { libbpf, readCstring } from "../ffi/libbpf.ts";
+import { mapType } from "../ffi/map_type.ts";
 
 const ENOENT = errnoNumber("ENOENT");
 
@@ -76,11 +77,15 @@ export class BpfMap {
    *
    * @param fd The other map's file descriptor; it is duplicated.
    * @throws {RangeError} If it is no file descriptor at all.
-   * @throws {EventPipeError} If the descriptor is no BPF map.
+   * @throws {TypeError} If it is no BPF map.
+   * @throws {EventPipeError} If libbpf refuses it.
    */
   reuseFd(fd: number): void {
     this.#checkNotLoaded("replace");
     checkFd(fd, `replace the map ${this.name}`);
+    if (mapType(fd) === null) {
+      throw new TypeError(`Cannot replace the map ${this.name} by fd ${fd}: it is no BPF map`);
+    }
     const result = libbpf().bpf_map__reuse_fd(this.#map, fd);
     if (result < 0) {
       throw syscallFailed(`replace the map ${this.name} by fd ${fd}`, "bpf_map__reuse_fd", -result);

@@ -17,6 +17,9 @@ import { RingCounters, type Statistics, totalStatistics } from "./statistics.ts"
 /** While `run` waits for events, it looks into rings below their wake-up threshold this often. */
 const RUN_FLUSH_MS = 100;
 
+/** The sources that pipes have taken over: the rings of a source have one reader. */
+const owned = new WeakSet<Source>();
+
 /** How an {@linkcode EventPipe} is opened. */
 export interface EventPipeOptions {
   /** Where events come from. The pipe owns the source and closes it, also when opening fails. */
@@ -53,6 +56,8 @@ export class EventPipe implements Disposable {
   /** 1 for a ring that is to be drained. It stays 1 where a drain ended early, since its wake-up is used up. */
   readonly #pending: Uint8Array;
   #anyPending = false;
+  /** The ring the next drain begins with. */
+  #first = 0;
   #draining = false;
   #running = false;
   #closing = false;
@@ -97,6 +102,8 @@ export class EventPipe implements Disposable {
   static open(options: EventPipeOptions): EventPipe {
     checkSource(options);
     const { source } = options;
+    if (owned.has(source)) throw new TypeError("Cannot open the pipe: its source belongs to another pipe");
+    owned.add(source);
     using cleanup = new DisposableStack();
     cleanup.defer(() => source.close());
     checkOptions(options);
@@ -265,14 +272,22 @@ export class EventPipe implements Disposable {
     }
   }
 
-  /** Drains each pending ring. A ring whose drain ends early, and those behind it, stay pending. */
+  /**
+   * Drains each pending ring. A ring whose drain ends early, and those not reached, stay pending; the next drain begins
+   * behind it, so that a busy ring does not starve the others.
+   */
   #drainPending(): number {
-    for (let ring = 0; ring < this.#pending.length; ring++) {
+    const rings = this.#pending.length;
+    const first = this.#first;
+    for (let i = 0; i < rings; i++) {
+      const ring = first < rings - i ? first + i : first + i - rings;
       if (this.#pending[ring] === 0) continue;
+      this.#first = ring + 1 < rings ? ring + 1 : 0;
       const result = this.#drainRing(ring);
       if (result !== 0 || this.#closing) return result;
       this.#pending[ring] = 0;
     }
+    this.#first = 0;
     this.#anyPending = false;
     return 0;
   }

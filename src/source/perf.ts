@@ -16,6 +16,7 @@ import { cstring } from "../ffi/cstring.ts";
 import { checkFd } from "../ffi/fd.ts";
 import { libbpf } from "../ffi/libbpf.ts";
 import { errno, libc } from "../ffi/libc.ts";
+import { mapType } from "../ffi/map_type.ts";
 import { checkRingBytes, checkWakeupEvents, layOutRings, type RingRegion } from "../ring/geometry.ts";
 import { PerfScanner } from "../ring/perf_scanner.ts";
 import type { Scanner } from "../ring/scanner.ts";
@@ -71,8 +72,9 @@ export class PerfSource implements Source {
    *
    * @param options Ring size, wake-up threshold, CPUs and map.
    * @returns The source, to be given to a pipe.
-   * @throws {RangeError} If an option is out of range.
-   * @throws {EventPipeError} If the kernel refuses, libbpf is missing, a CPU is offline or the map too small.
+   * @throws {RangeError} If an option is out of range, or the map too small.
+   * @throws {TypeError} If the map is no perf event array.
+   * @throws {EventPipeError} If the kernel refuses, libbpf is missing or a CPU is offline.
    */
   static open(options: PerfSourceOptions = {}): PerfSource {
     const { ringBytes = 65536, wakeupEvents = 1, cpus, map } = options;
@@ -83,6 +85,7 @@ export class PerfSource implements Source {
     using cleanup = new DisposableStack();
     const mapFd = map === undefined ? createMap() : duplicate(map.fd);
     cleanup.defer(() => libc().close(mapFd));
+    if (map !== undefined) checkType(map.fd);
     const events = chosen.flatMap((cpu) => {
       const event = PerfEvent.open(cpu, wakeupEvents);
       if (event === null && cpus !== undefined) {
@@ -139,18 +142,16 @@ export class PerfSource implements Source {
       );
       if (result < 0) {
         this.stop();
-        throw syscallFailed(
-          `put the ring of CPU ${cpu} into its map`,
-          "bpf_map_update_elem",
-          -result,
-          "is it a BPF_MAP_TYPE_PERF_EVENT_ARRAY?",
-        );
+        throw syscallFailed(`put the ring of CPU ${cpu} into its map`, "bpf_map_update_elem", -result);
       }
       this.#state = "started";
     }
   }
 
-  /** Empties the slots: producers are refused with -ENOENT from then on. */
+  /**
+   * Empties the slots: producers are refused with -ENOENT from then on. An output under way at this moment, of less than
+   * a microsecond, still ends in its ring.
+   */
   stop(): void {
     if (this.#state !== "started") return;
     this.#state = "stopped";
@@ -204,14 +205,24 @@ function createMap(): number {
   const slots = Math.max(...possibleCpus()) + 1;
   const fd = libbpf().bpf_map_create(BPF.BPF_MAP_TYPE_PERF_EVENT_ARRAY, cstring("events"), 4, 4, slots, null);
   if (fd < 0) {
-    throw syscallFailed(
-      "create the perf event array",
-      "bpf_map_create",
-      -fd,
-      "it needs CAP_BPF and CAP_PERFMON (or root)",
-    );
+    const advice = errnoName(-fd) === "EPERM" ? "it needs CAP_BPF and CAP_PERFMON (or root)" : "";
+    throw syscallFailed("create the perf event array", "bpf_map_create", -fd, advice);
   }
   return fd;
+}
+
+/**
+ * Refuses what is no perf event array. A map of another type would take the descriptors of the events for plain values,
+ * and the kernel would read as many bytes as its values have.
+ */
+function checkType(fd: number): void {
+  const type = mapType(fd);
+  if (type === null) throw new TypeError(`Cannot use the given map: file descriptor ${fd} is no BPF map`);
+  if (type !== BPF.BPF_MAP_TYPE_PERF_EVENT_ARRAY) {
+    throw new TypeError(
+      `Cannot use the given map: it must be a BPF_MAP_TYPE_PERF_EVENT_ARRAY (${BPF.BPF_MAP_TYPE_PERF_EVENT_ARRAY}), its type is ${type}`,
+    );
+  }
 }
 
 /** The array is emptied when the file that filled it is closed, so the source must own a reference of its own. */

@@ -8,11 +8,17 @@ import { NR_PERF_EVENT_OPEN } from "../abi/linux.ts";
 import { PERF, PERF_EVENT_ATTR, PERF_EVENT_IOC_DISABLE } from "../abi/perf_event.ts";
 import { type EventPipeError, syscallFailed } from "../errors.ts";
 import { errno, libc } from "../ffi/libc.ts";
-import { errnoNumber } from "../abi/errno.ts";
+import { errnoName, errnoNumber } from "../abi/errno.ts";
 
 /** `read` of an event with PERF_FORMAT_LOST: `u64 value; u64 lost`. <linux/perf_event.h> */
 const READ_FORMAT_BYTES = 16;
 const READ_FORMAT_LOST = 8;
+
+/**
+ * The kernel compares the u32 `wakeup_events` as an int, kernel/events/ring_buffer.c __perf_output_begin(): above, it
+ * would wake at every event. A ring holds far fewer records than this.
+ */
+const MAX_WAKEUP_EVENTS = 0x7fffffff;
 
 /** A software event of type BPF_OUTPUT on one CPU. */
 export class PerfEvent {
@@ -43,7 +49,7 @@ export class PerfEvent {
     attr.setUint32(offsets.config, PERF.PERF_COUNT_SW_BPF_OUTPUT, true);
     attr.setUint32(offsets.sample_type, PERF.PERF_SAMPLE_RAW, true);
     attr.setUint32(offsets.read_format, PERF.PERF_FORMAT_LOST, true);
-    attr.setUint32(offsets.wakeup_events, wakeupEvents, true);
+    attr.setUint32(offsets.wakeup_events, Math.min(wakeupEvents, MAX_WAKEUP_EVENTS), true);
     const flags = BigInt(PERF.PERF_FLAG_FD_CLOEXEC);
     const fd = libc().perf_event_open(NR_PERF_EVENT_OPEN, attr, -1, cpu, -1, flags);
     const error = errno(); // Errno: read in the next expression.
@@ -74,18 +80,22 @@ export class PerfEvent {
 }
 
 function openFailed(cpu: number, error: number): EventPipeError {
-  if (error === errnoNumber("EINVAL")) {
-    return syscallFailed(
-      `open a perf event on CPU ${cpu}`,
-      "perf_event_open",
-      error,
-      "it needs Linux 6.0 or later (PERF_FORMAT_LOST)",
-    );
-  }
   return syscallFailed(
     `open a perf event on CPU ${cpu}`,
     "perf_event_open",
     error,
-    "it needs CAP_PERFMON (or root); see /proc/sys/kernel/perf_event_paranoid",
+    adviceFor(errnoName(error)),
   );
+}
+
+function adviceFor(error: string): string {
+  switch (error) {
+    case "EINVAL":
+      return "it needs Linux 6.0 or later (PERF_FORMAT_LOST)";
+    case "EPERM":
+    case "EACCES":
+      return "it needs CAP_PERFMON (or root); see /proc/sys/kernel/perf_event_paranoid";
+    default:
+      return "";
+  }
 }

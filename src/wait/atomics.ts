@@ -87,6 +87,7 @@ function turn(): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = () => {
     port1.close();
+    port2.close();
     resolve();
   };
   port2.postMessage(null);

@@ -2,12 +2,24 @@
  * What the benchmark must show on either source.
  */
 
-import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
-import { conserves } from "../../src/report/schema.ts";
+import { assert, assertEquals, AssertionError } from "@std/assert";
+import { type Cell, conserves } from "../../src/report/schema.ts";
 import { changedCopy, runBench } from "./_bench.ts";
 
-/** A run over two rings and two thresholds is complete, exact, and wakes as it was told to. */
+/** Wake-ups that come while the reader is not scheduled merge into one: on a busy machine a run may be repeated. */
+const ATTEMPTS = 4;
+
+/** A run over two rings and two thresholds is complete and exact, each time, and wakes as it was told to. */
 export async function expectHonestCells(source: "kernel" | "memory"): Promise<void> {
+  let merged: string[] = [];
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    merged = (await exactCells(source)).flatMap(wakesOtherThanTold);
+    if (merged.length === 0) return;
+  }
+  throw new AssertionError(`none of ${ATTEMPTS} runs woke as it was told to: ${merged.join("; ")}`);
+}
+
+async function exactCells(source: "kernel" | "memory"): Promise<readonly Cell[]> {
   const { code, stdout, stderr, results, report } = await runBench([
     ...["--source", source, "--ring-bytes", "64KiB,256KiB", "--wakeup-events", "1,16"],
     ...["--duration", "300ms", "--label", "a test"],
@@ -18,21 +30,22 @@ export async function expectHonestCells(source: "kernel" | "memory"): Promise<vo
   for (const cell of results.cells) {
     assertEquals(cell.source, source);
     assert(conserves(cell) && cell.exact && cell.produced > 0 && cell.wakeups !== null && cell.wakeups > 0);
-    const wakeupsPerEvent = cell.wakeups / cell.dispatched;
-    const what = `${cell.suite}, ring ${cell.ringBytes}, wakeup ${cell.wakeupEvents}: ${wakeupsPerEvent}`;
-    if (cell.suite === "throughput" && cell.wakeupEvents === 1) {
-      assertGreaterOrEqual(wakeupsPerEvent, 1 / 4, what);
-    }
-    if (cell.suite === "latency" && cell.wakeupEvents === 16) {
-      assertGreaterOrEqual(wakeupsPerEvent, 0.8 / 16, what);
-      assertLessOrEqual(wakeupsPerEvent, 1.2 / 16, what);
-    }
     assertEquals(cell.latency?.length ?? 0, cell.suite === "latency" ? 2 : 0);
   }
   assert(
     stdout.includes("wakeups") &&
       stdout.includes(source === "kernel" ? "kernel events" : "no kernel involved"),
   );
+  return results.cells;
+}
+
+/** Saturating at 1, at least a wake-up per 4 events; open loop at 16, within 20 % of a wake-up per 16 events. */
+function wakesOtherThanTold({ suite, ringBytes, wakeupEvents, wakeups, dispatched }: Cell): string[] {
+  const perEvent = wakeups! / dispatched;
+  const isRight = suite === "throughput"
+    ? wakeupEvents !== 1 || perEvent >= 1 / 4
+    : wakeupEvents !== 16 || Math.abs(perEvent * 16 - 1) <= 0.2;
+  return isRight ? [] : [`${suite}, ring ${ringBytes}, wakeup ${wakeupEvents}: ${perEvent} per event`];
 }
 
 /** A scanner that loses every 1,000th record is found out: the run exits 1 and says which cell does not add up. */

@@ -6,11 +6,13 @@
 import { assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { findMount } from "../../src/cli/mounts.ts";
+import { findExecutable } from "../../src/cli/packages.ts";
 import { allowedCpus, pinThread } from "../../src/ffi/affinity.ts";
 import { libbpf } from "../../src/ffi/libbpf.ts";
 import { libc } from "../../src/ffi/libc.ts";
 import { onlineCpus } from "../../src/source/cpus.ts";
 import { PerfSource } from "../../src/source/perf.ts";
+import { openResources } from "./_resources.ts";
 
 /** Why kernel tests cannot run here; null if they can. Opens the libraries, outside of any test's sanitizer. */
 export const kernelObstacle: string | null = findObstacle();
@@ -34,8 +36,12 @@ export interface Needs {
   readonly programs?: readonly string[];
   /** Tracepoints, which are named by tracefs. */
   readonly tracefs?: boolean;
+  /** Commands of the machine. */
+  readonly commands?: readonly string[];
   /** Two CPUs this process may run on. */
   readonly twoCpus?: boolean;
+  /** How this machine is unfit in another way; null if it is not. */
+  readonly trait?: string | null;
 }
 
 /**
@@ -46,11 +52,17 @@ export interface Needs {
  * @param needs What it needs beside the permission to load and read.
  */
 export function kernelTest(name: string, body: () => void | Promise<void>, needs: Needs = {}): void {
-  const obstacle = kernelObstacle ?? unmet(needs);
+  const trait = missingTrait(needs);
+  if (required && kernelObstacle === null && trait !== null) {
+    // What may be required is permission and tools, not another machine.
+    console.error(`eventpipe: a kernel test cannot run on this machine (${trait}): ${name}`);
+    return;
+  }
+  const obstacle = kernelObstacle ?? missingTool(needs) ?? trait;
   Deno.test({
     name: obstacle === null ? name : `${name} (not here: ${obstacle})`,
     ignore: obstacle !== null && !required,
-    async fn() {
+    async fn(): Promise<void> {
       if (obstacle !== null) {
         throw new Error(`Kernel tests are required but cannot run: ${obstacle}`);
       }
@@ -61,12 +73,18 @@ export function kernelTest(name: string, body: () => void | Promise<void>, needs
   });
 }
 
-function unmet({ programs = [], tracefs = false, twoCpus = false }: Needs): string | null {
+function missingTool({ programs = [], commands = [], tracefs = false }: Needs): string | null {
   const missing = programs.find((name) => !exists(testProgram(name)));
-  if (missing !== undefined) return `test/bpf/${missing}.bpf.c is not compiled; deno task test does it with clang`;
-  if (tracefs && findMount("tracefs") === null) return "tracefs is not mounted";
-  if (twoCpus && testCpus.length < 2) return "one CPU only";
-  return null;
+  if (missing !== undefined) {
+    return `test/bpf/${missing}.bpf.c is not compiled; deno task test does it with clang`;
+  }
+  const absent = commands.find((name) => findExecutable(name) === null);
+  if (absent !== undefined) return `no ${absent}`;
+  return tracefs && findMount("tracefs") === null ? "tracefs is not mounted" : null;
+}
+
+function missingTrait({ twoCpus = false, trait = null }: Needs): string | null {
+  return twoCpus && testCpus.length < 2 ? "one CPU only" : trait;
 }
 
 /**
@@ -110,21 +128,4 @@ export function onCpu<T>(cpu: number, body: () => T): T {
     for (const each of allowed) set[each >> 3]! |= 1 << (each & 7);
     libc().sched_setaffinity(0, BigInt(set.length), set);
   }
-}
-
-/** The kernel objects this process holds: what its descriptors point at, and its mappings of perf rings. */
-export function openResources(): string[] {
-  const files: string[] = [];
-  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
-    try {
-      const target = Deno.readLinkSync(`/proc/self/fd/${name}`);
-      if (/anon_inode|bpf|perf|\/sys\/|\/proc\/sys/.test(target)) files.push(target);
-    } catch {
-      // the descriptor that listed the folder
-    }
-  }
-  const rings = Deno.readTextFileSync("/proc/self/maps").split("\n").filter((line) =>
-    line.includes("perf_event")
-  );
-  return [...files.sort(), ...rings.map((line) => line.split(" ").at(-1)!)];
 }

@@ -130,23 +130,22 @@ export function oracle(ring: FakeRing, tail: bigint = ring.tail, head: bigint = 
     for (let i = bytes - 1n; i >= 0n; i--) value = value * 256n + BigInt(ring.at(position + i));
     return value;
   };
-  const giveUp = (position: bigint): Told[] => {
-    const unread = BigInt.asUintN(64, head - position);
-    return [...told, { corruptBytes: unread < ringBytes ? unread : ringBytes }];
-  };
-  if (BigInt.asUintN(64, head - tail) > ringBytes) return giveUp(tail);
-  for (let position = tail; position !== head;) {
+  let position = tail;
+  let unread = BigInt.asUintN(64, head - tail);
+  const giveUp = (): Told[] => [...told, { corruptBytes: unread < ringBytes ? unread : ringBytes }];
+  if (unread > ringBytes) return giveUp();
+  while (unread > 0n) {
     const type = number(position, 4n);
     const size = number(position + 6n, 2n);
-    if (size < 8n || size % 8n !== 0n || size > head - position) return giveUp(position);
+    if (size < 8n || size % 8n !== 0n || size > unread) return giveUp();
     if (type === BigInt(SAMPLE)) {
       const rawSize = number(position + 8n, 4n);
-      if (rawSize > size - 12n) return giveUp(position);
+      if (rawSize > size - 12n) return giveUp();
       const bytes: number[] = [];
       for (let i = 0n; i < rawSize; i++) bytes.push(ring.at(position + 12n + i));
       told.push({ sample: bytes });
     } else if (type === BigInt(LOST)) {
-      if (size < 24n) return giveUp(position);
+      if (size < 24n) return giveUp();
       told.push({ lost: number(position + 16n, 8n) });
     } else {
       const last = told.at(-1);
@@ -154,12 +153,26 @@ export function oracle(ring: FakeRing, tail: bigint = ring.tail, head: bigint = 
       else told.push({ skipped: 1 });
     }
     position += size;
+    unread -= size;
   }
   return told;
 }
 
+/** All that a reader hears of: everything but skipped records. */
+export function heard(told: readonly Told[]): Told[] {
+  return told.filter((each) => !("skipped" in each));
+}
+
+/** How many records were skipped. */
+export function skipped(told: readonly Told[]): number {
+  return told.reduce((sum, each) => sum + ("skipped" in each ? each.skipped : 0), 0);
+}
+
 /** What one batch says. Records that were skipped stand in front, since a batch counts them only. */
 export function tell(ring: FakeRing, batch: RecordBatch): Told[] {
+  if (batch.count > 0 && (batch.lost > 0 || batch.corrupt > 0)) {
+    throw new Error("a loss or corruption stands in one batch with records");
+  }
   const told: Told[] = [];
   if (batch.skipped > 0) told.push({ skipped: batch.skipped });
   for (let i = 0; i < batch.count; i++) {

@@ -1,0 +1,62 @@
+/**
+ * The pipe's contract on rings in memory, written by a TypeScript producer that emits what bpf/load.bpf.c emits.
+ */
+
+import { EventPipe, MemorySource, type PerfWriter } from "../../mod.ts";
+import { EVENT, LOAD_EVENT } from "../../src/abi/event.ts";
+import {
+  type ContractSource,
+  DEFAULT_PAYLOAD_BYTES,
+  type Emission,
+  pipeContract,
+} from "../contract/pipe_contract.ts";
+
+/** Emits load events into one ring. */
+class MemoryProducer {
+  readonly #writer: PerfWriter;
+  #sequence = 0n;
+
+  constructor(writer: PerfWriter) {
+    this.#writer = writer;
+  }
+
+  emit({ category = 0, payloadBytes = DEFAULT_PAYLOAD_BYTES, count = 1, fill = false }: Emission): void {
+    const { payload } = this.#writer;
+    const words = fill ? (payloadBytes - LOAD_EVENT.bytes) >> 3 : 0;
+    for (let event = 0; event < count; event++) {
+      payload.setUint32(EVENT.category, category, true);
+      payload.setBigUint64(EVENT.time_ns, this.#sequence, true);
+      payload.setBigUint64(LOAD_EVENT.sequence, this.#sequence, true);
+      payload.setBigUint64(LOAD_EVENT.planned_ns, this.#sequence, true);
+      payload.setUint32(LOAD_EVENT.payload_bytes, payloadBytes, true);
+      const first = this.#sequence * 0x9e3779b97f4a7c15n;
+      for (let word = 0; word < words; word++) {
+        // A DataView stores a bigint modulo 2^64.
+        payload.setBigUint64(LOAD_EVENT.fill + 8 * word, first + BigInt(word), true);
+      }
+      this.#writer.output(payloadBytes);
+      this.#sequence++;
+    }
+  }
+
+  get produced(): number {
+    return Number(this.#sequence);
+  }
+}
+
+pipeContract("memory", {
+  test: (name, body) => Deno.test(name, body),
+  open(sourceOptions, pipeOptions): ContractSource {
+    const cpus = [0, 3];
+    const source = MemorySource.open({ ...sourceOptions, cpus });
+    const pipe = EventPipe.open({ ...pipeOptions, source });
+    const producers = new Map(cpus.map((cpu, ring) => [cpu, new MemoryProducer(source.writer(ring))]));
+    return {
+      pipe,
+      cpus,
+      emit: (emission) => producers.get(emission.cpu ?? cpus[0]!)!.emit(emission),
+      produced: () => producers.values().reduce((sum, { produced }) => sum + produced, 0),
+      [Symbol.dispose]: () => pipe.close(),
+    };
+  },
+});
