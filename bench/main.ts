@@ -5,8 +5,7 @@
  * @module
  */
 
-import { type Options, runCommand, UsageError } from "../src/cli/args.ts";
-import { oneOf } from "../src/cli/args.ts";
+import { oneOf, type Options, runCommand, UsageError } from "../src/cli/args.ts";
 import { EXIT_FAILED, EXIT_OK, EXIT_UNSUPPORTED } from "../src/cli/exit.ts";
 import { ensurePackages } from "../src/cli/packages.ts";
 import { parseBytes, parseCount, parseDurationMs, parseRate } from "../src/cli/units.ts";
@@ -174,10 +173,15 @@ async function measure(plans: readonly CellPlan[], label: string | undefined): P
     ...(label === undefined ? {} : { label }),
     startedAt,
     endedAt: new Date().toISOString(),
-    command: `deno task bench ${Deno.args.join(" ")}`.trimEnd(),
+    command: ["deno task bench", ...Deno.args.map(quoted)].join(" "),
     environment: environment.finish({ clockCostNs: clockCostNs(), libbpfVersion: libbpfVersion() }),
     cells,
   });
+}
+
+/** An argument as it must be written in a shell. */
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
 
 async function publish(results: Results, out: string | undefined): Promise<void> {
