@@ -16,13 +16,15 @@ export {
   SyscallError,
   VerifierError,
 } from "./src/errors.ts";
-export { EventPipe, type EventPipeOptions } from "./src/pipe/event_pipe.ts";
+export { EventPipe, type EventPipeOptions, type RunOptions } from "./src/pipe/event_pipe.ts";
 export type { Event } from "./src/pipe/event.ts";
 export type { EventHandler } from "./src/pipe/handlers.ts";
 export type { CategoryStatistics, CpuStatistics, Statistics } from "./src/pipe/statistics.ts";
 export { type PerfEventArray, PerfSource, type PerfSourceOptions } from "./src/source/perf.ts";
 export { MemorySource, type MemorySourceOptions, type SharedRings } from "./src/source/memory.ts";
-export type { Readiness, Source } from "./src/source/source.ts";
+export { TracepointSource, type TracepointSourceOptions } from "./src/source/tracepoints.ts";
+export type { Source } from "./src/source/source.ts";
+export type { Readiness } from "./src/ring/readiness.ts";
 export type { RecordBatch, Scanner } from "./src/ring/scanner.ts";
 export type { PerfWriter, PerfWriterOptions, RingEvents } from "./src/ring/perf_writer.ts";
 export type { RingRegion } from "./src/ring/geometry.ts";

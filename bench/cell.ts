@@ -15,12 +15,16 @@ import { effectiveWakeupEvents } from "../src/ring/geometry.ts";
 import { MemorySource } from "../src/source/memory.ts";
 import { PerfSource } from "../src/source/perf.ts";
 import { Control, PHASE } from "./control.ts";
+import type { Interrupt } from "./interrupt.ts";
 import { LoadGenerator } from "./load_generator.ts";
 import type { CellPlan } from "./plan.ts";
 import type { ProducerOrder } from "./producer_worker.ts";
 
 /** How long one poll waits: events below the wake-up threshold get this old at the most. */
 const POLL_MS = 100;
+
+/** An open loop that reaches less of its rate measures a queue that grows, and no latency. */
+const SATURATED = 0.95;
 
 /** Below this share of `wakeup_events` the half-ring watermark has a say in the wake-ups worth a flag. */
 const WATERMARK_SHARE = 0.8;
@@ -31,6 +35,8 @@ export interface Parties {
   readonly producer: Worker;
   /** The CPU it runs on. */
   readonly producerCpu: number;
+  /** Ends the cell before its time. */
+  readonly interrupt: Interrupt;
 }
 
 /** A source with what its producer needs and what its accounts are. */
@@ -48,8 +54,9 @@ interface Rig extends Disposable {
  * @param parties Who takes part.
  * @returns The cell, its accounts closed.
  * @throws {EventPipeError} If the kernel refuses.
+ * @throws {Error} If the producer fails.
  */
-export function measureCell(plan: CellPlan, { producer, producerCpu }: Parties): Cell {
+export function measureCell(plan: CellPlan, { producer, producerCpu, interrupt }: Parties): Cell {
   using rig = plan.source === "kernel" ? kernelRig(plan, producerCpu) : memoryRig(plan, producerCpu);
   const { pipe } = rig;
   const recorder = plan.rate === null
@@ -73,8 +80,10 @@ export function measureCell(plan: CellPlan, { producer, producerCpu }: Parties):
   const start = monotonicNs();
   control.phase = PHASE.go;
   const end = start + plan.durationMs * 1e6;
-  while (monotonicNs() < end) pipe.poll(POLL_MS);
-  control.phase = PHASE.stop;
+  while (control.phase === PHASE.go) {
+    if (monotonicNs() >= end || interrupt.isSet) control.stop();
+    else pipe.poll(POLL_MS);
+  }
   while (control.phase === PHASE.stop) pipe.poll(0);
   control.await(PHASE.done);
   recorder.closeWindow();
@@ -90,7 +99,10 @@ export function measureCell(plan: CellPlan, { producer, producerCpu }: Parties):
   if (effective < WATERMARK_SHARE * plan.wakeupEvents) flags.push("watermark");
   if (counts.lost + refused > 0) flags.push("lossy");
   if (control.report.late > 0.01 * produced) flags.push("lagged");
-  const latency = recorder.latency();
+  const isSaturated = rate !== null && produced < SATURATED * rate * durationNs / 1e9;
+  if (isSaturated) flags.push("saturated");
+  if (interrupt.isSet) flags.push("interrupted");
+  const latency = isSaturated ? null : recorder.latency();
   if (latency?.some((stage) => stage.p99 === null)) flags.push("n-small");
   return {
     suite: plan.suite,
@@ -197,7 +209,7 @@ class LatencyRecorder implements Recorder {
   #open = true;
 
   constructor(rate: number, durationMs: number) {
-    const capacity = Math.ceil(rate * durationMs / 1000 * 2) + 10_000;
+    const capacity = Math.ceil(rate * durationMs / 1000) + 10_000; // those of a late end
     this.#fromPlanned = new Float64Array(capacity).fill(1);
     this.#fromEmitted = new Float64Array(capacity).fill(1);
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** Where a cell stands: the consumer sets `go` and `stop`, the producer the others. */
+/** Where a cell stands: the consumer sets `go` and `stop`, the producer the others; `failed` is never left. */
 export const PHASE = { idle: 0, ready: 1, go: 2, stop: 3, done: 4, failed: 5 } as const;
 
 /** A producer that does not answer within this time is broken. */
@@ -51,6 +51,12 @@ export class Control {
     Atomics.notify(this.#words, PHASE_WORD);
   }
 
+  /** Ends phase `go`, unless the producer has failed meanwhile. */
+  stop(): void {
+    Atomics.compareExchange(this.#words, PHASE_WORD, PHASE.go, PHASE.stop);
+    Atomics.notify(this.#words, PHASE_WORD);
+  }
+
   /**
    * Waits until a phase is reached.
    *
@@ -58,8 +64,22 @@ export class Control {
    * @throws {Error} If the other side failed or does not answer.
    */
   await(phase: number): void {
+    this.#awaitWhile((now) => now !== phase);
+  }
+
+  /**
+   * Waits until a phase is left, whatever comes then.
+   *
+   * @param phase The phase that is to end.
+   * @throws {Error} If the other side failed or does not answer.
+   */
+  awaitEnd(phase: number): void {
+    this.#awaitWhile((now) => now === phase);
+  }
+
+  #awaitWhile(isWaiting: (phase: number) => boolean): void {
     const end = performance.now() + ANSWER_MS;
-    for (let now = this.phase; now !== phase; now = this.phase) {
+    for (let now = this.phase; isWaiting(now); now = this.phase) {
       if (now === PHASE.failed) throw new Error("The producer failed; see its message above");
       const left = end - performance.now();
       if (left <= 0) throw new Error(`The producer did not answer within ${ANSWER_MS / 1000} s`);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { setImmediate } from "node:timers/promises";
 import { oneOf, type Options, runCommand, UsageError } from "../src/cli/args.ts";
 import { EXIT_FAILED, EXIT_OK, EXIT_UNSUPPORTED } from "../src/cli/exit.ts";
 import { ensurePackages } from "../src/cli/packages.ts";
@@ -18,11 +19,13 @@ import { renderReport } from "../src/report/markdown.ts";
 import { type Cell, conserves, parseResults, type Results, RESULTS_SCHEMA } from "../src/report/schema.ts";
 import { renderTerminal } from "../src/report/terminal.ts";
 import { measureCell } from "./cell.ts";
+import { Interrupt } from "./interrupt.ts";
 import { LoadGenerator } from "./load_generator.ts";
 import { type CellPlan, planCells, SOURCES, SUITES } from "./plan.ts";
 import { openProgress } from "./progress.ts";
+import { startWorker } from "./worker.ts";
 
-/** A cell's duration: 48 cells fit in 90 seconds, and with --quick in 20. */
+/** A cell's duration: the 48 cells of a plain run take about a minute, with --quick some 12 seconds. */
 const DURATION_MS = 1200;
 const QUICK_DURATION_MS = 200;
 /** Before the first cell of a source, one that is thrown away warms the compiler up. */
@@ -115,9 +118,10 @@ Deno.exitCode = await runCommand(COMMAND, Deno.args, async ({ options }) => {
     rate: options.rate,
     durationMs: options.duration ?? (options.quick ? QUICK_DURATION_MS : DURATION_MS),
   });
-  const results = await measure(plans, options.label);
+  const { results, hasFailed } = await measure(plans, options.label);
   await publish(results, options.out);
-  return judge(results, plans.length);
+  const verdict = judge(results, plans.length);
+  return hasFailed ? EXIT_FAILED : verdict;
 });
 
 /** Why kernel events cannot be had here; null if they can: the whole road is opened to find out. */
@@ -135,40 +139,51 @@ function kernelObstacle(): string | null {
   }
 }
 
-async function measure(plans: readonly CellPlan[], label: string | undefined): Promise<Results> {
+/** The results, and whether all cells were measured that were not interrupted. */
+interface Measured {
+  readonly results: Results;
+  readonly hasFailed: boolean;
+}
+
+async function measure(plans: readonly CellPlan[], label: string | undefined): Promise<Measured> {
   const allowed = allowedCpus();
   const producerCpu = allowed[0]!;
   const consumerCpu = allowed.at(-1)!;
   const environment = openEnvironment({ producerCpus: [producerCpu], consumerCpu });
   const startedAt = new Date().toISOString();
-  const producer = new Worker(new URL("./producer_worker.ts", import.meta.url), { type: "module" });
+  const producer = await startWorker("./producer_worker.ts");
   pinThread(consumerCpu);
-  const parties = { producer, producerCpu };
+  using interrupt = await Interrupt.open();
+  const parties = { producer, producerCpu, interrupt };
   const cells: Cell[] = [];
-  let interrupted = false;
-  const interrupt = (): void => void (interrupted = true);
-  Deno.addSignalListener("SIGINT", interrupt);
   const progress = openProgress(plans.length);
+  let failure: unknown = null;
   try {
     let warm: CellPlan["source"] | undefined;
     for (const plan of plans) {
       progress.begin(plan);
       if (plan.source !== warm) measureCell({ ...plan, durationMs: WARM_UP_MS }, parties);
       warm = plan.source;
+      if (interrupt.isSet) break;
       const cell = measureCell(plan, parties);
       if (producerCpu === consumerCpu) cell.flags.push("one-cpu");
       cells.push(cell);
       progress.end(cell);
-      // Cells block this thread; a turn of the event loop lets signals in and the progress out.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      if (interrupted) break;
+      await setImmediate(); // lets the progress out
+      if (interrupt.isSet) break;
     }
+  } catch (error) {
+    // What was measured before is published all the same.
+    if (cells.length === 0) throw error;
+    failure = error;
   } finally {
     progress.close();
-    Deno.removeSignalListener("SIGINT", interrupt);
     producer.terminate();
   }
-  return parseResults({
+  if (failure !== null) {
+    console.error(`A cell failed: ${failure instanceof Error ? failure.message : failure}`);
+  }
+  const results = parseResults({
     schema: RESULTS_SCHEMA,
     ...(label === undefined ? {} : { label }),
     startedAt,
@@ -177,6 +192,7 @@ async function measure(plans: readonly CellPlan[], label: string | undefined): P
     environment: environment.finish({ clockCostNs: clockCostNs(), libbpfVersion: libbpfVersion() }),
     cells,
   });
+  return { results, hasFailed: failure !== null };
 }
 
 /** An argument as it must be written in a shell. */
@@ -194,7 +210,7 @@ async function publish(results: Results, out: string | undefined): Promise<void>
 }
 
 function judge({ cells }: Results, planned: number): number {
-  if (cells.length < planned) console.error(`Interrupted after ${cells.length} of ${planned} cells.`);
+  if (cells.length < planned) console.error(`Ended after ${cells.length} of ${planned} cells.`);
   const wrong = cells.filter((cell) => !conserves(cell) || !cell.exact);
   for (
     const { source, suite, ringBytes, wakeupEvents, produced, dispatched, unknown, lost, left, corrupt }

@@ -72,7 +72,15 @@ export function planCells(options: PlanOptions): CellPlan[] {
   );
 }
 
-function checkPlan({ ringBytes, wakeupEvents, payloadBytes, durationMs }: PlanOptions): void {
+/** The latencies of a cell are kept, all of them. */
+const MAX_LATENCIES = 16e6;
+
+function checkPlan({ suites, ringBytes, wakeupEvents, payloadBytes, rate, durationMs }: PlanOptions): void {
+  if (suites.includes("latency") && rate * durationMs / 1000 > MAX_LATENCIES) {
+    throw new UsageError(
+      `--rate ${rate} and --duration ${durationMs}ms: a cell has at most ${MAX_LATENCIES} events`,
+    );
+  }
   for (const bytes of ringBytes) {
     if (bytes < 4096 || bytes > 2 ** 30 || (bytes & (bytes - 1)) !== 0) {
       throw new UsageError(`--ring-bytes ${bytes}: expected a power of two from 4KiB to 1GiB`);

@@ -25,7 +25,7 @@ export interface ProducerOrder {
   readonly rate: number | null;
 }
 
-/** Events per call while saturating: long enough to be at full speed, short enough to stop at once. */
+/** Events per call at the most: enough to be at full speed, few enough to stop at once. */
 const BURST = 500;
 
 interface Producer {
@@ -61,7 +61,7 @@ function produce(order: ProducerOrder, control: Control): void {
 
 function drive(producer: Producer, rate: number | null, control: Control): number {
   control.phase = PHASE.ready;
-  control.await(PHASE.go);
+  control.awaitEnd(PHASE.ready); // go, or stop at once
   return rate === null ? saturate(producer, control) : openLoop(producer, rate, control);
 }
 
@@ -80,9 +80,12 @@ function openLoop(producer: Producer, rate: number, control: Control): number {
     const now = monotonicNs();
     const due = Math.floor((now - start) / intervalNs) + 1 - emitted;
     if (due <= 0) continue;
-    producer.emit(due, start + emitted * intervalNs, intervalNs);
-    emitted += due;
-    late += due - 1;
+    const count = Math.min(due, BURST);
+    producer.emit(count, start + emitted * intervalNs, intervalNs);
+    emitted += count;
+    late += Math.min(count, due - 1);
   }
   return late;
 }
+
+(self as unknown as Worker).postMessage("ready");

@@ -102,3 +102,21 @@ export const BPF_TEST_RUN_OPTS = {
   grows: true,
   offsets: { sz: 0, data_in: 8, data_size_in: 24, ctx_in: 32, ctx_size_in: 48, retval: 56 },
 } as const satisfies StructLayout;
+
+/** `struct bpf_tracepoint_opts`: one attachment, with what bpf_get_attach_cookie() gives the program. */
+export const BPF_TRACEPOINT_OPTS = {
+  header: "bpf/libbpf.h",
+  type: "struct bpf_tracepoint_opts",
+  size: 16,
+  grows: true,
+  offsets: { sz: 0, bpf_cookie: 8 },
+} as const satisfies StructLayout;
+
+/** `struct bpf_prog_info`: what the kernel tells of a loaded program. */
+export const BPF_PROG_INFO = {
+  header: "linux/bpf.h",
+  type: "struct bpf_prog_info",
+  size: 232,
+  grows: true,
+  offsets: { recursion_misses: 208 },
+} as const satisfies StructLayout;

@@ -26,7 +26,6 @@ export const MAP_FAILED = 0xffffffffffffffffn;
 export const EPOLL = {
   EPOLL_CLOEXEC: 0o2000000,
   EPOLL_CTL_ADD: 1,
-  EPOLL_CTL_DEL: 2,
   EPOLLIN: 0x001,
 } as const;
 
@@ -37,7 +36,7 @@ export const POLL = { POLLIN: 0x001 } as const;
 export const EVENTFD = { EFD_CLOEXEC: 0o2000000, EFD_NONBLOCK: 0o4000 } as const;
 
 /** `open(2)` and `fcntl(2)`. */
-export const FCNTL = { O_RDONLY: 0, O_CLOEXEC: 0o2000000, F_DUPFD_CLOEXEC: 1030 } as const;
+export const FCNTL = { O_RDONLY: 0, O_CLOEXEC: 0o2000000, F_DUPFD_CLOEXEC: 1030, F_SETFD: 2 } as const;
 
 /** `clock_gettime(2)`; `bpf_ktime_get_ns` reads the same clock. */
 export const CLOCK = { CLOCK_MONOTONIC: 1, CLOCK_THREAD_CPUTIME_ID: 3 } as const;

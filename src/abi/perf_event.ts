@@ -14,6 +14,9 @@ export const PERF = {
   PERF_TYPE_TRACEPOINT: 2,
   PERF_COUNT_SW_CPU_CLOCK: 0,
   PERF_COUNT_SW_BPF_OUTPUT: 10,
+  PERF_SAMPLE_TID: 1 << 1,
+  PERF_SAMPLE_TIME: 1 << 2,
+  PERF_SAMPLE_CPU: 1 << 7,
   PERF_SAMPLE_RAW: 1 << 10,
   PERF_FORMAT_LOST: 1 << 4,
   PERF_FLAG_FD_CLOEXEC: 8,
@@ -45,10 +48,31 @@ export const PERF_EVENT_ATTR = {
     sample_type: 24,
     read_format: 32,
     wakeup_events: 48,
+    clockid: 92,
     config1: 56,
     config2: 64,
   },
 } as const satisfies StructLayout;
+
+/** Where the bit fields behind `read_format` stand, `__u64 disabled : 1, inherit : 1, ...`; C gives them no offset. */
+export const PERF_EVENT_ATTR_FLAGS = 40;
+
+/** Bits of the low word of {@linkcode PERF_EVENT_ATTR_FLAGS}, in the order of `struct perf_event_attr`. */
+export const PERF_ATTR_FLAG = {
+  disabled: 1 << 0,
+  inherit: 1 << 1,
+  watermark: 1 << 14,
+  use_clockid: 1 << 25,
+} as const;
+
+/** `_IO('$', 0)`: starts an event. */
+export const PERF_EVENT_IOC_ENABLE = 0x2400n;
+
+/** `_IO('$', 5)`: sends an event's records into the ring of another event of the same CPU. */
+export const PERF_EVENT_IOC_SET_OUTPUT = 0x2405n;
+
+/** A sample with TID, TIME, CPU and RAW, in bytes from the record's body: `u32 pid, tid; u64 time; u32 cpu, res; u32 size`. */
+export const TRACEPOINT_SAMPLE = { pid: 0, tid: 4, time: 8, cpu: 16, rawSize: 24, raw: 28 } as const;
 
 /** `struct perf_event_mmap_page`: the page in front of the ring. Positions are free-running u64 bytes. */
 export const PERF_EVENT_MMAP_PAGE = {

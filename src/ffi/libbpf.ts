@@ -104,6 +104,40 @@ const SYMBOLS = {
     ],
     result: "pointer",
   },
+  /** `struct bpf_link *bpf_program__attach_tracepoint_opts(const struct bpf_program *prog, const char *tp_category, const char *tp_name, const struct bpf_tracepoint_opts *opts)`. */
+  bpf_program__attach_tracepoint_opts: {
+    parameters: [
+      "pointer", // const struct bpf_program *prog
+      "buffer", // const char *tp_category
+      "buffer", // const char *tp_name
+      "buffer", // const struct bpf_tracepoint_opts *opts
+    ],
+    result: "pointer",
+  },
+  /** `int bpf_program__set_autoload(struct bpf_program *prog, bool autoload)`. */
+  bpf_program__set_autoload: {
+    parameters: [
+      "pointer", // struct bpf_program *prog
+      "bool", // bool autoload
+    ],
+    result: "i32",
+  },
+  /** `int bpf_obj_get_info_by_fd(int bpf_fd, void *info, __u32 *info_len)`. */
+  bpf_obj_get_info_by_fd: {
+    parameters: [
+      "i32", // int bpf_fd
+      "buffer", // void *info
+      "buffer", // __u32 *info_len
+    ],
+    result: "i32",
+  },
+  /** `int bpf_link__fd(const struct bpf_link *link)`. */
+  bpf_link__fd: {
+    parameters: [
+      "pointer", // const struct bpf_link *link
+    ],
+    result: "i32",
+  },
   /** `int bpf_link__destroy(struct bpf_link *link)`. */
   bpf_link__destroy: {
     parameters: [
@@ -205,6 +239,15 @@ const SYMBOLS = {
       "i32", // int fd
       "buffer", // const void *key
       "buffer", // void *value
+    ],
+    result: "i32",
+  },
+  /** `int bpf_map_get_next_key(int fd, const void *key, void *next_key)`. */
+  bpf_map_get_next_key: {
+    parameters: [
+      "i32", // int fd
+      "buffer", // const void *key
+      "buffer", // void *next_key
     ],
     result: "i32",
   },

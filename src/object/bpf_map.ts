@@ -9,7 +9,7 @@ import { errnoNumber } from "../abi/errno.ts";
 import { EventPipeError, syscallFailed } from "../errors.ts";
 import { checkFd } from "../ffi/fd.ts";
 import { libbpf, readCstring } from "../ffi/libbpf.ts";
-import { mapType } from "../ffi/map_type.ts";
+import { mapType } from "../ffi/map_info.ts";
 
 const ENOENT = errnoNumber("ENOENT");
 
@@ -64,12 +64,6 @@ export class BpfMap {
   get maxEntries(): number {
     this.#state.checkOpen(`use the map ${this.name}`);
     return libbpf().bpf_map__max_entries(this.#map);
-  }
-
-  /** Whether it is a `BPF_MAP_TYPE_PERF_EVENT_ARRAY`, so that a `PerfSource` can read it. */
-  get isPerfEventArray(): boolean {
-    this.#state.checkOpen(`use the map ${this.name}`);
-    return libbpf().bpf_map__type(this.#map) === BPF.BPF_MAP_TYPE_PERF_EVENT_ARRAY;
   }
 
   /**
@@ -134,6 +128,53 @@ export class BpfMap {
       throw syscallFailed(`look into the map ${this.name}`, "bpf_map_lookup_elem", -result);
     }
     return result === 0;
+  }
+
+  /**
+   * The keys that are in the map. Programs may add and delete meanwhile: then some may be left out or come twice.
+   *
+   * @returns A copy of each key's bytes.
+   */
+  *keys(): Generator<Uint8Array<ArrayBuffer>> {
+    const { bpf_map__key_size, bpf_map_get_next_key } = libbpf();
+    const fd = this.fd;
+    let previous: Uint8Array<ArrayBuffer> | null = null;
+    // As many steps as the map has slots: a map that changes under the walk must not hold it for ever.
+    for (let steps = this.maxEntries; steps > 0; steps--) {
+      const next = new Uint8Array(bpf_map__key_size(this.#map));
+      const result = bpf_map_get_next_key(fd, previous, next);
+      if (result === -ENOENT) return;
+      if (result < 0) throw syscallFailed(`walk the map ${this.name}`, "bpf_map_get_next_key", -result);
+      yield next;
+      previous = next;
+    }
+  }
+
+  /**
+   * Writes one value. For maps whose values are not per CPU.
+   *
+   * @param key The key's bytes.
+   * @param value The value's bytes.
+   * @throws {RangeError} If the key or the value does not have the map's size.
+   * @throws {EventPipeError} If the kernel refuses, as when the map is full.
+   */
+  update(key: Uint8Array, value: Uint8Array): void {
+    const { bpf_map__key_size, bpf_map_update_elem } = libbpf();
+    const fd = this.fd;
+    const keySize = bpf_map__key_size(this.#map);
+    const valueSize = this.#lookupBytes();
+    if (key.length !== keySize || value.length !== valueSize) {
+      throw new RangeError(
+        `Cannot write into the map ${this.name}: a key has ${keySize} and a value ${valueSize} bytes, given were ${key.length} and ${value.length}`,
+      );
+    }
+    const result = bpf_map_update_elem(
+      fd,
+      key as Uint8Array<ArrayBuffer>,
+      value as Uint8Array<ArrayBuffer>,
+      BigInt(BPF.BPF_ANY),
+    );
+    if (result < 0) throw syscallFailed(`write into the map ${this.name}`, "bpf_map_update_elem", -result);
   }
 
   /** How much a lookup writes: the kernel is not told the size of the buffer, so a short one would be overrun. */

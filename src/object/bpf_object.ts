@@ -55,7 +55,7 @@ export class BpfObject implements Disposable {
    * @returns The object; close it, or declare it with `using`.
    * @throws {EventPipeError} If it cannot be read, or libbpf is missing.
    *
-   * @example From bytes, so that Deno needs no permission to read files
+   * @example Open, set, load, attach
    * ```ts ignore
    * import { BpfObject } from "@eventpipe/eventpipe";
    *

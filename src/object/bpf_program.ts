@@ -4,10 +4,15 @@
  * @module
  */
 
-import { syscallFailed } from "../errors.ts";
+import { BPF_PROG_INFO, BPF_TRACEPOINT_OPTS } from "../abi/bpf.ts";
+import { closedError, syscallFailed } from "../errors.ts";
+import { cstring } from "../ffi/cstring.ts";
 import { libbpf, readCstring } from "../ffi/libbpf.ts";
 import { errno } from "../ffi/libc.ts";
 import type { ObjectState } from "./bpf_map.ts";
+
+const TRACEFS_ADVICE =
+  "tracepoints need tracefs at /sys/kernel/tracing: mount -t tracefs tracefs /sys/kernel/tracing";
 
 /** A program of a BPF object. Valid while the object is open. */
 export class BpfProgram {
@@ -45,14 +50,61 @@ export class BpfProgram {
     const link = libbpf().bpf_program__attach(this.#program);
     const error = errno(); // Errno: read in the next expression.
     if (link === null) {
-      throw syscallFailed(
-        `attach the program ${this.name}`,
-        "bpf_program__attach",
-        error,
-        "tracepoints need tracefs at /sys/kernel/tracing: mount -t tracefs tracefs /sys/kernel/tracing",
-      );
+      throw syscallFailed(`attach the program ${this.name}`, "bpf_program__attach", error, TRACEFS_ADVICE);
     }
     return new BpfLink(link);
+  }
+
+  /**
+   * Attaches a tracepoint program to one more tracepoint.
+   *
+   * @param category The tracepoint's folder under tracefs, such as `sched`.
+   * @param name Its name, such as `sched_switch`.
+   * @param cookie What bpf_get_attach_cookie() gives the program when this tracepoint runs it.
+   * @returns The link; the program runs until it is closed.
+   * @throws {EventPipeError} If there is no such tracepoint, or the kernel refuses.
+   */
+  attachTracepoint(category: string, name: string, cookie: bigint): BpfLink {
+    this.#checkLoaded("attach");
+    const { sz, bpf_cookie } = BPF_TRACEPOINT_OPTS.offsets;
+    const options = new DataView(new ArrayBuffer(BPF_TRACEPOINT_OPTS.size));
+    options.setBigUint64(sz, BigInt(BPF_TRACEPOINT_OPTS.size), true);
+    options.setBigUint64(bpf_cookie, cookie, true);
+    const [where, what] = [cstring(category), cstring(name)];
+    const link = libbpf().bpf_program__attach_tracepoint_opts(this.#program, where, what, options);
+    const error = errno(); // Errno: read in the next expression.
+    if (link === null) {
+      const action = `attach the program ${this.name} to ${category}:${name}`;
+      throw syscallFailed(action, "bpf_program__attach_tracepoint_opts", error, TRACEFS_ADVICE);
+    }
+    return new BpfLink(link);
+  }
+
+  /**
+   * Chooses whether the program is loaded with its object. Before the object is loaded.
+   *
+   * @param autoload False to leave it out.
+   */
+  setAutoload(autoload: boolean): void {
+    this.#state.checkOpen(`leave out the program ${this.name}`);
+    if (this.#state.loaded) {
+      throw new TypeError(`Cannot leave out the program ${this.name}: the object is loaded already`);
+    }
+    libbpf().bpf_program__set_autoload(this.#program, autoload);
+  }
+
+  /**
+   * How often the program was to run and did not, since another one was running on that CPU.
+   *
+   * @returns The count since it was loaded.
+   */
+  missedRuns(): number {
+    this.#checkLoaded("read the misses of");
+    const info = new DataView(new ArrayBuffer(BPF_PROG_INFO.size));
+    const length = Uint32Array.of(BPF_PROG_INFO.size);
+    const result = libbpf().bpf_obj_get_info_by_fd(this.fd, info, length);
+    if (result < 0) throw syscallFailed(`read the misses of ${this.name}`, "bpf_obj_get_info_by_fd", -result);
+    return Number(info.getBigUint64(BPF_PROG_INFO.offsets.recursion_misses, true));
   }
 
   #checkLoaded(action: string): void {
@@ -74,6 +126,12 @@ export class BpfLink implements Disposable {
    */
   constructor(link: Deno.PointerObject) {
     this.#link = link;
+  }
+
+  /** The link's file descriptor, owned by this object. */
+  get fd(): number {
+    if (this.#link === null) throw closedError("use the link", "the link");
+    return libbpf().bpf_link__fd(this.#link);
   }
 
   /** Detaches the program. Safe to call again. */

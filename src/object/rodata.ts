@@ -81,7 +81,8 @@ export function writeRodata(
   variables: readonly Variable[],
   values: Readonly<Record<string, RodataValue>>,
 ): void {
-  for (const [name, value] of Object.entries(values)) {
+  // All are looked at before the first is written: a wrong one changes nothing.
+  const encoded = Object.entries(values).map(([name, value]) => {
     const variable = variables.find((candidate) => candidate.name === name);
     if (variable === undefined) {
       const names = variables.map((candidate) => candidate.name).join(", ");
@@ -92,19 +93,19 @@ export function writeRodata(
         "NOT_FOUND",
       );
     }
-    writeVariable(image, variable, value);
-  }
+    return { offset: variable.offset, bytes: encode(variable, value) };
+  });
+  for (const { offset, bytes } of encoded) bytes.forEach((byte, i) => image.setUint8(offset + i, byte));
 }
 
-function writeVariable(image: DataView, { name, offset, size, signed }: Variable, value: RodataValue): void {
+function encode({ name, size, signed }: Variable, value: RodataValue): Uint8Array {
   if (value instanceof Uint8Array) {
     if (value.length !== size) {
       throw new RangeError(
         `Cannot set the constant ${name}: it has ${size} bytes, the value has ${value.length}`,
       );
     }
-    for (let i = 0; i < size; i++) image.setUint8(offset + i, value[i]!);
-    return;
+    return value;
   }
   if (signed === null || ![1, 2, 4, 8].includes(size)) {
     throw new TypeError(
@@ -127,5 +128,5 @@ function writeVariable(image: DataView, { name, offset, size, signed }: Variable
       `Cannot set the constant ${name}: ${value} does not fit ${signed ? "i" : "u"}${bits}`,
     );
   }
-  for (let i = 0; i < size; i++) image.setUint8(offset + i, Number((wide >> BigInt(8 * i)) & 0xffn));
+  return Uint8Array.from({ length: size }, (_, i) => Number((wide >> BigInt(8 * i)) & 0xffn));
 }

@@ -7,6 +7,7 @@
 
 import { EVENT } from "../abi/event.ts";
 import { EventPipeError } from "../errors.ts";
+import { textUntilNul } from "../ffi/cstring.ts";
 
 /**
  * One event: bytes from its category on, little-endian, in the ring or in a copy. Valid during `process` only: outside,
@@ -50,8 +51,6 @@ export interface Event {
   /** A copy of the whole event that stays valid; it can be given to `dispatch`. */
   copy(): Event;
 }
-
-const decoder = new TextDecoder();
 
 /** The size of a view that points nowhere; no offset fits into it, so one comparison checks bounds and staleness. */
 const STALE = -1;
@@ -172,9 +171,7 @@ export class EventView implements Event {
   }
 
   string(offset: number, length: number): string {
-    const bytes = this.bytes(offset, length);
-    const end = bytes.indexOf(0);
-    return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
+    return textUntilNul(this.bytes(offset, length));
   }
 
   copy(): Event {

@@ -14,7 +14,17 @@ import { type Event, EventView } from "./event.ts";
 import { type EventHandler, HandlerRegistry, Registration } from "./handlers.ts";
 import { RingCounters, type Statistics, totalStatistics } from "./statistics.ts";
 
-/** While `run` waits for events, it looks into rings below their wake-up threshold this often. */
+/** How {@linkcode EventPipe.run} runs. */
+export interface RunOptions {
+  /** Ends the run; what is in the rings then is dispatched before it ends. */
+  readonly signal?: AbortSignal;
+  /** While no ring wakes it, `run` looks into all rings this often, in ms; 100 unless given. */
+  readonly flushMs?: number;
+  /** Called after each drain that no handler ended by throwing: a place to write out what handlers collected. */
+  readonly onDrained?: () => void;
+}
+
+/** How often `run` looks into rings below their wake-up threshold. */
 const RUN_FLUSH_MS = 100;
 
 /** The sources that pipes have taken over: the rings of a source have one reader. */
@@ -94,9 +104,11 @@ export class EventPipe implements Disposable {
    * using object = BpfObject.open("exec.bpf.o");
    * object.load();
    * using pipe = EventPipe.open({ source: PerfSource.open({ map: object.map("events") }) });
-   * pipe.register({ name: "exec", process: (event) => console.log(event.u32(12), event.string(16, 16)) });
+   * pipe.register({ name: "exec", process: (event) => console.log(event.u32(12), event.string(20, 16)) });
    * using _link = object.program("on_exec").attach();
-   * while (pipe.poll(100) === 0);
+   * const end = new AbortController();
+   * Deno.addSignalListener("SIGINT", () => end.abort());
+   * await pipe.run({ signal: end.signal });
    * ```
    */
   static open(options: EventPipeOptions): EventPipe {
@@ -160,8 +172,8 @@ export class EventPipe implements Disposable {
   }
 
   /**
-   * Waits for events and dispatches them. Rings that woke us are drained up to their head; after a wait without a
-   * wake-up all rings are, so that events below the wake-up threshold are no older than the wait.
+   * Waits for events and dispatches them. Then all rings are drained up to their heads, whether or not they woke us, so that
+   * events below the wake-up threshold are no older than the wait.
    *
    * @param timeoutMs The longest wait in milliseconds, rounded up; 0 does not wait, -1 waits without end.
    * @returns 0, or the non-zero number with which a handler ended the drain. A signal ends the wait too.
@@ -187,12 +199,14 @@ export class EventPipe implements Disposable {
   /**
    * Dispatches events as they come, without ever blocking the event loop.
    *
-   * @param options `signal` ends the run; what is in the rings then is dispatched before it ends.
+   * @param options When to end, how often to look, and whom to tell.
    * @returns A promise of 0, or of the non-zero number with which a handler ended the run.
    * @throws Whatever a handler throws, as in `poll`.
    */
-  async run(options: { readonly signal?: AbortSignal } = {}): Promise<number> {
-    const { signal } = options;
+  async run(options: RunOptions = {}): Promise<number> {
+    const { signal, flushMs = RUN_FLUSH_MS, onDrained } = options;
+    const flush = checkTimeout(flushMs);
+    if (flush < 1) throw new RangeError(`Cannot run: flushMs must be above 0, current value is ${flushMs}`);
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
       throw new TypeError("Cannot run: signal must be an AbortSignal");
     }
@@ -203,10 +217,11 @@ export class EventPipe implements Disposable {
     try {
       for (;;) {
         const ended = signal?.aborted === true;
-        const timeout = ended || this.#anyPending ? 0 : RUN_FLUSH_MS;
+        const timeout = ended || this.#anyPending ? 0 : flush;
         const count = await this.#waiter.waitAsync(timeout, this.#ready);
         if (this.#closing) return 0;
         const result = this.#drain(ended ? 0 : count);
+        onDrained?.();
         if (result !== 0 || ended || this.#closing) return result;
       }
     } finally {
@@ -252,16 +267,10 @@ export class EventPipe implements Disposable {
     if (this.#running) throw new TypeError(`Cannot ${action}: the pipe is running`);
   }
 
-  /** Drains the rings the waiter reported; all rings if it reported none. */
+  /** Drains all rings, after the waiter has reported so many: a wake-up is dear, and a ring below its threshold has none. */
   #drain(count: number): number {
-    if (count > 0) {
-      for (let i = 0; i < count; i++) {
-        this.#counters[this.#ready[i]!]!.wakeups++;
-        this.#pending[this.#ready[i]!] = 1;
-      }
-    } else {
-      this.#pending.fill(1);
-    }
+    for (let i = 0; i < count; i++) this.#counters[this.#ready[i]!]!.wakeups++;
+    this.#pending.fill(1);
     this.#anyPending = true;
     this.#draining = true;
     try {

@@ -35,7 +35,7 @@ export interface CategoryStatistics {
   readonly category: number;
   /** The handler's name. */
   readonly name: string;
-  /** Events delivered. */
+  /** Events delivered, those given to `dispatch` by hand included. */
   readonly events: number;
   /** Bytes of these events. */
   readonly bytes: number;

@@ -5,12 +5,12 @@
 
 /** What each flag tells the reader of a cell. */
 export const FLAGS = {
+  "interrupted": "the cell was ended before its time",
   "lagged": "the generator fell behind its plan, so its latencies from planned times include its own delay",
   "lossy": "events were lost; latencies are those of the events that arrived",
   "n-small": "too few events for the percentiles that are missing",
-  "noisy": "the machine paused long or often enough during the cell to show in its numbers",
-  "not-steady": "the first and the second half of the cell differ",
   "one-cpu": "producer and consumer shared one CPU",
+  "saturated": "the offered rate was not reached, so there is no latency but that of a growing queue",
   "watermark": "the half-ring watermark, armed beside wakeup_events, adds more than a fifth to the wake-ups",
 } as const satisfies Record<string, string>;
 

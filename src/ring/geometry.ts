@@ -10,7 +10,7 @@
  * @module
  */
 
-import { MAX_RECORD_BYTES, SAMPLE_RAW } from "../abi/perf_event.ts";
+import { SAMPLE_RAW } from "../abi/perf_event.ts";
 
 /** One ring's place in the source's buffer, in bytes from the buffer's start. */
 export interface RingRegion {
@@ -24,12 +24,9 @@ export interface RingRegion {
 
 /**
  * Plain memory behind each ring. A record that straddles the end of the ring is made contiguous by copying its second
- * part here, right behind its first, so it must hold the longest record.
+ * part here, right behind its first, so it must hold the longest record, MAX_RECORD_BYTES.
  */
 export const SPARE_BYTES = 64 * 1024;
-
-/** The longest record fits the spare memory: a static truth that readers can check here. */
-export const LONGEST_STRADDLER: number = Math.min(MAX_RECORD_BYTES, SPARE_BYTES);
 
 /** Offsets into a buffer are kept in Int32Arrays. */
 const MAX_BUFFER_BYTES = 2 ** 31 - 1;
@@ -91,6 +88,22 @@ export function checkWakeupEvents(wakeupEvents: number): void {
   if (!Number.isInteger(wakeupEvents) || wakeupEvents < 1 || wakeupEvents > 0xffffffff) {
     throw new RangeError(
       `Cannot open a ring: wakeupEvents must be an integer of at least 1, current value is ${wakeupEvents}`,
+    );
+  }
+}
+
+/**
+ * Checks a watermark.
+ *
+ * @param watermarkBytes Wake the reader after this many bytes.
+ * @param ringBytes The size of the ring's data.
+ * @throws {RangeError} If it is not from 1 to half of the ring. Nearer to its size a record that does not fit any more
+ * can come before the watermark, and then nothing ever wakes the reader.
+ */
+export function checkWatermarkBytes(watermarkBytes: number, ringBytes: number): void {
+  if (!Number.isInteger(watermarkBytes) || watermarkBytes < 1 || watermarkBytes > ringBytes / 2) {
+    throw new RangeError(
+      `Cannot open a ring of ${ringBytes} bytes: watermarkBytes must be between 1 and half of the ring, current value is ${watermarkBytes}`,
     );
   }
 }

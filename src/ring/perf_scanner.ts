@@ -9,7 +9,7 @@
  * @module
  */
 
-import { LOST_RECORD, PERF, PERF_EVENT_MMAP_PAGE, SAMPLE_RAW } from "../abi/perf_event.ts";
+import { LOST_RECORD, PERF, PERF_EVENT_HEADER, PERF_EVENT_MMAP_PAGE, SAMPLE_RAW } from "../abi/perf_event.ts";
 import type { RingRegion } from "./geometry.ts";
 import type { RecordBatch, Scanner } from "./scanner.ts";
 
@@ -31,11 +31,17 @@ export class PerfScanner implements Scanner {
   readonly #tail: Uint32Array;
   readonly #tailHigh: Uint32Array;
 
+  /** Whether a sample is delivered from its body on, with all it carries, or from its raw data on. */
+  readonly #whole: boolean;
+
   /**
    * @param buffer The source's buffer, all rings with their metadata pages and spare memory.
    * @param regions Where the rings stand in it.
+   * @param samples What is in a sample: `raw`, PERF_SAMPLE_RAW alone, and the payload is the raw data; or `whole`, other
+   * fields too, and the payload is all behind the header, for the handler to take apart.
    */
-  constructor(buffer: ArrayBufferLike, regions: readonly RingRegion[]) {
+  constructor(buffer: ArrayBufferLike, regions: readonly RingRegion[], samples: "raw" | "whole" = "raw") {
+    this.#whole = samples === "whole";
     this.#regions = regions;
     this.#view = new DataView(buffer);
     this.#bytes = new Uint8Array(buffer);
@@ -67,6 +73,7 @@ export class PerfScanner implements Scanner {
     const view = this.#view;
     const { offsets, sizes, categories, ends } = batch;
     const capacity = offsets.length;
+    const whole = this.#whole;
     const head = this.#head[ring]!;
     const end = data + ringBytes;
     let position = this.#position[ring]!;
@@ -100,7 +107,14 @@ export class PerfScanner implements Scanner {
           const next = offset + size;
           if (next > limit) break;
           const type = view.getUint32(offset, true);
-          if (type === PERF_RECORD_SAMPLE) {
+          if (type === PERF_RECORD_SAMPLE && whole) {
+            position = (position + size) >>> 0;
+            offsets[count] = offset + PERF_EVENT_HEADER.size;
+            sizes[count] = size - PERF_EVENT_HEADER.size;
+            categories[count] = -1;
+            ends[count] = position;
+            count++;
+          } else if (type === PERF_RECORD_SAMPLE) {
             const rawBytes = view.getUint32(offset + SAMPLE_RAW.size, true);
             if (rawBytes > size - SAMPLE_RAW.data) {
               healthy = false;

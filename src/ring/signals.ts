@@ -58,11 +58,6 @@ export class RingSignals implements RingEvents {
     Atomics.store(this.words, OPEN, open ? 1 : 0);
   }
 
-  /** How many rings these words serve. */
-  get rings(): number {
-    return (this.words.length - FIRST) / STRIDE;
-  }
-
   /**
    * Marks a ring as ready and wakes the reader.
    *

@@ -16,9 +16,10 @@ import {
 } from "../ring/geometry.ts";
 import { PerfScanner } from "../ring/perf_scanner.ts";
 import { PerfWriter } from "../ring/perf_writer.ts";
+import type { Readiness } from "../ring/readiness.ts";
 import type { Scanner } from "../ring/scanner.ts";
 import { RingSignals } from "../ring/signals.ts";
-import type { Readiness, Source } from "./source.ts";
+import type { Source } from "./source.ts";
 
 /** Memory rings have no hardware under them; this is the page size of their layout. */
 const PAGE_BYTES = 4096;
@@ -56,6 +57,8 @@ export class MemorySource implements Source {
   #buffer: SharedArrayBuffer;
   readonly #regions: readonly RingRegion[];
   readonly #signals: RingSignals;
+  /** A ring has one producer, whose head only it knows. */
+  readonly #writers = new Map<number, PerfWriter>();
   readonly #wakeupEvents: number;
   #open = true;
 
@@ -150,7 +153,8 @@ export class MemorySource implements Source {
   }
 
   /**
-   * Makes the writer of one ring in this isolate. A ring has one producer: use one writer per ring.
+   * The writer of one ring in this isolate, the same at every call. A ring has one producer: where another isolate writes
+   * into it, this one must not.
    *
    * @param ring The ring's index.
    * @returns The ring's producer.
@@ -158,7 +162,12 @@ export class MemorySource implements Source {
    */
   writer(ring: number): PerfWriter {
     this.#checkOpen("open a writer");
-    return MemorySource.writerOf(this.share(), ring);
+    let writer = this.#writers.get(ring);
+    if (writer === undefined) {
+      writer = MemorySource.writerOf(this.share(), ring);
+      this.#writers.set(ring, writer);
+    }
+    return writer;
   }
 
   /** Makes the scanner for these rings. */

@@ -11,19 +11,31 @@
 import { BPF } from "../abi/bpf.ts";
 import { errnoName } from "../abi/errno.ts";
 import { FCNTL, SYSCONF } from "../abi/linux.ts";
-import { EventPipeError, syscallFailed } from "../errors.ts";
+import { closedError, EventPipeError, syscallFailed } from "../errors.ts";
 import { cstring } from "../ffi/cstring.ts";
 import { checkFd } from "../ffi/fd.ts";
 import { libbpf } from "../ffi/libbpf.ts";
 import { errno, libc } from "../ffi/libc.ts";
-import { mapType } from "../ffi/map_type.ts";
-import { checkRingBytes, checkWakeupEvents, layOutRings, type RingRegion } from "../ring/geometry.ts";
+import { mapId, mapType } from "../ffi/map_info.ts";
+import {
+  checkRingBytes,
+  checkWakeupEvents,
+  checkWatermarkBytes,
+  layOutRings,
+  type RingRegion,
+} from "../ring/geometry.ts";
 import { PerfScanner } from "../ring/perf_scanner.ts";
+import type { Readiness } from "../ring/readiness.ts";
 import type { Scanner } from "../ring/scanner.ts";
 import { onlineCpus, possibleCpus } from "./cpus.ts";
-import { PerfEvent } from "./perf_event.ts";
+import { mapRing } from "./map_ring.ts";
+import { bpfOutput, PerfEvent, type Wakeup } from "./perf_event.ts";
 import { Reservation } from "./reservation.ts";
-import type { Readiness, Source } from "./source.ts";
+import type { Source } from "./source.ts";
+
+/** The maps that sources of this isolate read, by number. */
+const readMaps = new Set<number>();
+const NO_MAP = -1;
 
 /** A perf event array that exists already, such as a loaded object's map. */
 export interface PerfEventArray {
@@ -35,14 +47,19 @@ export interface PerfEventArray {
 
 /** How a {@linkcode PerfSource} is opened. */
 export interface PerfSourceOptions {
-  /** The size of each ring's data in bytes, a power of two of at least a page; 65536 unless given. */
+  /**
+   * The size of each ring's data in bytes, a power of two of at least a page; 65536 unless given. All rings of a source
+   * together have at most 2 GiB.
+   */
   readonly ringBytes?: number;
   /**
    * Wake the reader after this many events of a CPU; 1 unless given, the seed's choice. A wake-up interrupts the
-   * producer: where a virtual machine measured 11 us per event with 1, it was 0.36 us with 512. A half-ring
+   * producer, which costs it far more than the event: `deno task bench` measures how much on a machine. A half-ring
    * watermark always applies beside it.
    */
   readonly wakeupEvents?: number;
+  /** Wake the reader after this many bytes instead: from 1 to half of the ring. Not together with `wakeupEvents`. */
+  readonly watermarkBytes?: number;
   /** The CPUs to read; all that are online unless given. */
   readonly cpus?: readonly number[];
   /** The map to read; one is created unless given, with room for the highest possible CPU. */
@@ -53,18 +70,28 @@ export interface PerfSourceOptions {
 export class PerfSource implements Source {
   /** Always `kernel`. */
   readonly kind = "kernel";
+  /** The CPU of each ring. CPUs that are offline are not among them. */
+  readonly cpus: readonly number[];
   readonly #reservation: Reservation;
   readonly #regions: readonly RingRegion[];
   readonly #events: readonly PerfEvent[];
   readonly #mapFd: number;
+  readonly #mapId: number;
   readonly #key = new Uint32Array(1);
   #state: "opened" | "started" | "stopped" | "closed" = "opened";
 
-  private constructor(mapFd: number, reservation: Reservation, regions: RingRegion[], events: PerfEvent[]) {
-    this.#mapFd = mapFd;
+  private constructor(
+    map: { readonly fd: number; readonly id: number },
+    reservation: Reservation,
+    regions: RingRegion[],
+    events: PerfEvent[],
+  ) {
+    this.#mapFd = map.fd;
+    this.#mapId = map.id;
     this.#reservation = reservation;
     this.#regions = regions;
     this.#events = events;
+    this.cpus = events.map(({ cpu }) => cpu);
   }
 
   /**
@@ -77,17 +104,19 @@ export class PerfSource implements Source {
    * @throws {EventPipeError} If the kernel refuses, libbpf is missing or a CPU is offline.
    */
   static open(options: PerfSourceOptions = {}): PerfSource {
-    const { ringBytes = 65536, wakeupEvents = 1, cpus, map } = options;
+    const { ringBytes = 65536, cpus, map } = options;
     const pageBytes = Number(libc().sysconf(SYSCONF._SC_PAGESIZE));
     checkRingBytes(ringBytes, pageBytes);
-    checkWakeupEvents(wakeupEvents);
+    const wakeup = chooseWakeup(options, ringBytes);
     const chosen = chooseCpus(cpus, map);
     using cleanup = new DisposableStack();
     const mapFd = map === undefined ? createMap() : duplicate(map.fd);
     cleanup.defer(() => libc().close(mapFd));
     if (map !== undefined) checkType(map.fd);
+    const id = takeMap(mapFd);
+    cleanup.defer(() => readMaps.delete(id));
     const events = chosen.flatMap((cpu) => {
-      const event = PerfEvent.open(cpu, wakeupEvents);
+      const event = PerfEvent.open(cpu, bpfOutput(wakeup));
       if (event === null && cpus !== undefined) {
         throw new EventPipeError(
           `Cannot open a perf event on CPU ${cpu}: it is offline; choose among ${onlineCpus()}`,
@@ -102,12 +131,7 @@ export class PerfSource implements Source {
     cleanup.defer(() => reservation.close());
     events.forEach((event, ring) => mapRing(reservation, event, regions[ring]!));
     cleanup.move();
-    return new PerfSource(mapFd, reservation, regions, events);
-  }
-
-  /** The CPU of each ring. CPUs that are offline are not among them. */
-  get cpus(): readonly number[] {
-    return this.#events.map(({ cpu }) => cpu);
+    return new PerfSource({ fd: mapFd, id }, reservation, regions, events);
   }
 
   /** The buffer all rings lie in. */
@@ -117,21 +141,25 @@ export class PerfSource implements Source {
 
   /** The file descriptor of the perf event array, for `BpfMap.reuseFd`. The source owns it. */
   get mapFd(): number {
+    this.#checkOpen("use the map");
     return this.#mapFd;
   }
 
   /** One file descriptor per ring. */
   get readiness(): Readiness {
+    this.#checkOpen("wait for its rings");
     return { kind: "fds", fds: this.#events.map(({ fd }) => fd) };
   }
 
   /** Makes the scanner for these rings. */
   openScanner(): Scanner {
+    this.#checkOpen("scan its rings");
     return new PerfScanner(this.#reservation.buffer, this.#regions);
   }
 
   /** Puts each event into its slot of the map. The key is the CPU's number, which need not be the ring's index. */
   start(): void {
+    this.#checkOpen("start");
     for (const { fd, cpu } of this.#events) {
       this.#key[0] = cpu;
       const result = libbpf().bpf_map_update_elem(
@@ -168,6 +196,7 @@ export class PerfSource implements Source {
    * @returns The count since the source was opened.
    */
   lost(ring: number): number {
+    this.#checkOpen("read its losses");
     return this.#events[ring]!.lost();
   }
 
@@ -179,7 +208,24 @@ export class PerfSource implements Source {
     this.#reservation.close();
     for (const event of this.#events) event.close();
     libc().close(this.#mapFd);
+    readMaps.delete(this.#mapId);
   }
+
+  #checkOpen(action: string): void {
+    if (this.#state === "closed") throw closedError(action, "the perf source");
+  }
+}
+
+function chooseWakeup({ wakeupEvents, watermarkBytes }: PerfSourceOptions, ringBytes: number): Wakeup {
+  if (watermarkBytes === undefined) {
+    checkWakeupEvents(wakeupEvents ?? 1);
+    return { events: wakeupEvents ?? 1 };
+  }
+  if (wakeupEvents !== undefined) {
+    throw new TypeError("Cannot open rings: give wakeupEvents or watermarkBytes, not both");
+  }
+  checkWatermarkBytes(watermarkBytes, ringBytes);
+  return { bytes: watermarkBytes };
 }
 
 function chooseCpus(cpus: readonly number[] | undefined, map: PerfEventArray | undefined): readonly number[] {
@@ -199,6 +245,17 @@ function chooseCpus(cpus: readonly number[] | undefined, map: PerfEventArray | u
     }
   }
   return chosen;
+}
+
+/** A slot holds one event, and closing a source empties its slots whoever filled them: so a map has one source. */
+function takeMap(fd: number): number {
+  const id = mapId(fd);
+  if (id === null) return NO_MAP; // without /proc nobody can tell
+  if (readMaps.has(id)) {
+    throw new TypeError("Cannot open rings: another source reads this map; close that one first");
+  }
+  readMaps.add(id);
+  return id;
 }
 
 function createMap(): number {
@@ -228,15 +285,9 @@ function checkType(fd: number): void {
 /** The array is emptied when the file that filled it is closed, so the source must own a reference of its own. */
 function duplicate(fd: number): number {
   const copy = libc().fcntl(checkFd(fd, "use the given map"), FCNTL.F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) throw syscallFailed("use the given map", "fcntl", errno());
+  if (copy < 0) {
+    const error = errno(); // Errno: read before the message allocates.
+    throw syscallFailed("use the given map", "fcntl", error);
+  }
   return copy;
-}
-
-function mapRing(reservation: Reservation, { fd, cpu }: PerfEvent, { meta, data, bytes }: RingRegion): void {
-  const error = reservation.map(fd, meta, data - meta + bytes);
-  if (error === 0) return;
-  const advice = errnoName(error) === "EPERM"
-    ? "more memory than /proc/sys/kernel/perf_event_mlock_kb and RLIMIT_MEMLOCK allow; choose smaller rings, or run with CAP_IPC_LOCK"
-    : "";
-  throw syscallFailed(`map the ring of CPU ${cpu} (${bytes} bytes)`, "mmap", error, advice);
 }

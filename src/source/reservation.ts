@@ -17,6 +17,8 @@ export class Reservation {
   readonly #bytes: number;
   #buffer: ArrayBuffer;
   #open = true;
+  /** A part that was lost to a failed mapping: the kernel had cleared it before it refused. Others may have it now. */
+  #hole: { readonly offset: number; readonly bytes: number } | null = null;
 
   /**
    * @param bytes The size, a multiple of the page size.
@@ -44,13 +46,15 @@ export class Reservation {
    * @param fd The file.
    * @param offset Where in the range, a multiple of the page size.
    * @param bytes How much of the file.
-   * @returns 0, or the positive error number.
+   * @returns 0, or the positive error number; then nothing else may be mapped, and the reservation is to be closed.
    */
   map(fd: number, offset: number, bytes: number): number {
     const target = Deno.UnsafePointer.create(Deno.UnsafePointer.value(this.#address) + BigInt(offset));
     const mapped = libc().mmap(target, BigInt(bytes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0n);
     const error = errno(); // Errno: read before failed() allocates.
-    return failed(mapped) ? error : 0;
+    if (!failed(mapped)) return 0;
+    this.#hole = { offset, bytes };
+    return error;
   }
 
   /** Detaches the buffer, so that stale views throw instead of crashing, then gives the addresses back. */
@@ -59,7 +63,15 @@ export class Reservation {
     this.#open = false;
     // Lifetime: transfer() moves the memory into a buffer nobody else holds and detaches all views of the old one.
     this.#buffer.transfer(0);
-    libc().munmap(this.#address, BigInt(this.#bytes));
+    const hole = this.#hole ?? { offset: this.#bytes, bytes: 0 };
+    this.#unmap(0, hole.offset);
+    this.#unmap(hole.offset + hole.bytes, this.#bytes);
+  }
+
+  #unmap(start: number, end: number): void {
+    if (start >= end) return;
+    const address = Deno.UnsafePointer.create(Deno.UnsafePointer.value(this.#address) + BigInt(start));
+    libc().munmap(address, BigInt(end - start));
   }
 }
 

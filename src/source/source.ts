@@ -5,14 +5,8 @@
  * @module
  */
 
+import type { Readiness } from "../ring/readiness.ts";
 import type { Scanner } from "../ring/scanner.ts";
-
-/** How a waiter learns that a ring has unread records. */
-export type Readiness =
-  /** Kernel rings: a file descriptor per ring, readable when the ring has woken its reader. */
-  | { readonly kind: "fds"; readonly fds: readonly number[] }
-  /** Memory rings: words in shared memory, see `src/ring/signals.ts`. */
-  | { readonly kind: "signals"; readonly words: Int32Array<SharedArrayBuffer> };
 
 /** An owner of rings. A pipe takes it over and closes it. */
 export interface Source {

@@ -30,7 +30,10 @@ export class EpollWaiter implements Waiter {
   /** @param capacity How many rings will be added at the most. */
   constructor(capacity: number) {
     this.#epfd = libc().epoll_create1(EPOLL.EPOLL_CLOEXEC);
-    if (this.#epfd < 0) throw syscallFailed("make the wait set", "epoll_create1", errno());
+    if (this.#epfd < 0) {
+      const error = errno(); // Errno: read before the message allocates.
+      throw syscallFailed("make the wait set", "epoll_create1", error);
+    }
     this.#capacity = capacity + 1;
     this.#events = new DataView(new ArrayBuffer(EPOLL_EVENT.size * this.#capacity));
     this.#eventsPointer = Deno.UnsafePointer.of(this.#events);
@@ -49,7 +52,7 @@ export class EpollWaiter implements Waiter {
     event.setUint32(EPOLL_EVENT.offsets.events, EPOLL.EPOLLIN, true);
     event.setUint32(EPOLL_EVENT.offsets.data, ring, true);
     if (libc().epoll_ctl(this.#epfd, EPOLL.EPOLL_CTL_ADD, fd, event) < 0) {
-      const error = errno();
+      const error = errno(); // Errno: read in the next expression.
       this.close();
       throw syscallFailed("add a ring to the wait set", "epoll_ctl", error);
     }
@@ -58,7 +61,7 @@ export class EpollWaiter implements Waiter {
   wait(timeoutMs: number, ready: Int32Array): number {
     const count = libc().epoll_wait(this.#epfd, this.#eventsPointer, this.#capacity, timeoutMs);
     if (count >= 0) return this.#collect(count, ready);
-    const error = errno();
+    const error = errno(); // Errno: read in the next expression.
     if (error === EINTR) return 0;
     throw syscallFailed("wait for events", "epoll_wait", error);
   }

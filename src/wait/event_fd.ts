@@ -17,7 +17,10 @@ export class EventFd {
   /** @throws {EventPipeError} If the process has no file descriptor left. */
   constructor() {
     this.fd = libc().eventfd(0, EVENTFD.EFD_CLOEXEC | EVENTFD.EFD_NONBLOCK);
-    if (this.fd < 0) throw syscallFailed("make an eventfd", "eventfd", errno());
+    if (this.fd < 0) {
+      const error = errno(); // Errno: read before the message allocates.
+      throw syscallFailed("make an eventfd", "eventfd", error);
+    }
   }
 
   /** Makes it readable. */

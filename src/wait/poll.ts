@@ -38,7 +38,7 @@ export class PollWaiter implements Waiter {
   wait(timeoutMs: number, ready: Int32Array): number {
     const count = libc().poll(this.#fds, BigInt(this.#rings.length + 1), timeoutMs);
     if (count >= 0) return this.#collect(count, ready);
-    const error = errno();
+    const error = errno(); // Errno: read in the next expression.
     if (error === EINTR) return 0;
     throw syscallFailed("wait for events", "poll", error);
   }

@@ -52,8 +52,8 @@ function wakesOtherThanTold({ suite, ringBytes, wakeupEvents, wakeups, dispatche
 export async function expectDropsFound(source: "kernel" | "memory"): Promise<void> {
   const copy = await changedCopy(
     "src/ring/perf_scanner.ts",
-    "            count++;\n",
-    "            if (++dropCounter % 1000 !== 0) count++;\n",
+    "            count++;\n          } else if (type === PERF_RECORD_LOST) {\n",
+    "            if (++dropCounter % 1000 !== 0) count++;\n          } else if (type === PERF_RECORD_LOST) {\n",
   );
   try {
     const path = `${copy}/src/ring/perf_scanner.ts`;

@@ -4,7 +4,8 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { findExecutable } from "../../src/cli/packages.ts";
-import { runBench } from "./_bench.ts";
+import { parseResults } from "../../src/report/schema.ts";
+import { changedCopy, runBench } from "./_bench.ts";
 import { expectDropsFound, expectHonestCells } from "./_expect.ts";
 
 Deno.test("bench on the memory source writes exact cells that wake as told", () =>
@@ -22,6 +23,7 @@ Deno.test("bench refuses what cannot be measured with exit 2 and the option's na
       [["--payload", "20000", "--ring-bytes", "16KiB"], "never takes more than 16364"],
       [["--rate", "0"], "--rate"],
       [["--duration", "1ms"], "--duration"],
+      [["--rate", "1G"], "--rate"],
       [["--suite", "latencies"], "latency"],
       [["--ringbytes", "16KiB"], "--ring-bytes"],
     ] as const
@@ -56,4 +58,72 @@ Deno.test("bench without capabilities exits 3 for the kernel source and measures
   assertEquals(measured.code, 0, measured.stderr);
   assertEquals(measured.results?.cells.map(({ source }) => source), ["memory"]);
   assertStringIncludes(measured.stderr, "Measuring the memory source only");
+});
+
+Deno.test("bench measures at rates whose interval is no whole number of nanoseconds", async () => {
+  const args = ["--source", "memory", "--suite", "latency", "--rate", "30k", "--ring-bytes", "64KiB"];
+  const { code, stderr, results } = await runBench([...args, "--wakeup-events", "16", "--duration", "100ms"]);
+  assertEquals(code, 0, stderr);
+  assertEquals(results?.cells.length, 1);
+});
+
+Deno.test("bench gives no latency where the offered rate is not reached", async () => {
+  const args = ["--source", "memory", "--suite", "latency", "--rate", "100M", "--ring-bytes", "64KiB"];
+  const { code, stderr, results } = await runBench([...args, "--wakeup-events", "16", "--duration", "100ms"]);
+  assertEquals(code, 0, stderr);
+  assertEquals(results?.cells[0]?.latency, null);
+  assert(results?.cells[0]?.flags.includes("saturated"));
+});
+
+Deno.test("bench ends with what it has measured when its producer fails", async () => {
+  const copy = await changedCopy(
+    "bench/memory_producer.ts",
+    "    for (let i = 0; i < count; i++) {",
+    '    if (this.#sequence > 20_000 && this.#payloadBytes === 64) throw new Error("made to fail");\n' +
+      "    for (let i = 0; i < count; i++) {",
+  );
+  try {
+    const args = [
+      "--source",
+      "memory",
+      "--suite",
+      "throughput",
+      "--ring-bytes",
+      "64KiB",
+      "--wakeup-events",
+      "16",
+    ];
+    const run = await runBench([...args, "--payload", "32,64", "--duration", "100ms"], { root: copy });
+    assertEquals(run.code, 1, run.stderr);
+    assertEquals(run.results?.cells.map(({ payloadBytes }) => payloadBytes), [32]);
+    assertStringIncludes(run.stderr, "made to fail");
+  } finally {
+    await Deno.remove(copy, { recursive: true });
+  }
+});
+
+Deno.test("bench ends a cell at Ctrl-C, publishes what it has, and exits 0", async () => {
+  const out = await Deno.makeTempDir();
+  try {
+    const args = ["run", "-A", "bench/main.ts", "--source", "memory", "--suite", "throughput", "--out", out];
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [...args, "--ring-bytes", "64KiB,256KiB", "--wakeup-events", "16", "--duration", "1500ms"],
+      env: { EVENTPIPE_INSTALL: "never" },
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    let told = "";
+    let isTold = false;
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      told += text;
+      if (!isTold && told.includes("[1/2]")) child.kill("SIGINT");
+      isTold ||= told.includes("[1/2]");
+    }
+    assertEquals((await child.status).code, 0, told);
+    const { cells } = parseResults(JSON.parse(await Deno.readTextFile(`${out}/results.json`)));
+    assert(cells.length === 1 || cells[1]!.flags.includes("interrupted"));
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
 });

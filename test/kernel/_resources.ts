@@ -6,6 +6,8 @@ export function openResources(): string[] {
   for (const { name } of Deno.readDirSync("/proc/self/fd")) {
     try {
       const target = Deno.readLinkSync(`/proc/self/fd/${name}`);
+      // Deno closes the file of a child process some time after the child has ended.
+      if (target === "anon_inode:[pidfd]") continue;
       if (/anon_inode|bpf|perf|\/sys\/|\/proc\/sys/.test(target)) files.push(target);
     } catch {
       // the descriptor that listed the folder

@@ -183,10 +183,6 @@ kernelTest("programs and maps are found by name, and other names are errors that
   using object = BpfObject.open(Deno.readFileSync(LOAD));
   assertEquals(object.programNames, ["load"]);
   assertEquals([...object.mapNames].sort(), ["counters", "events", "scratch"]);
-  assertEquals([object.map("events").isPerfEventArray, object.map("scratch").isPerfEventArray], [
-    true,
-    false,
-  ]);
   const program = assertThrows(() => object.program("laod"), EventPipeError);
   assertEquals([program.code, program.message], [
     "NOT_FOUND",
@@ -242,7 +238,6 @@ kernelTest("a map is not replaced by a file that is no map, open or not", () => 
   }
   assertThrows(() => events.reuseFd(fd), TypeError, `by fd ${fd}: it is no BPF map`);
   object.load();
-  assertEquals(events.isPerfEventArray, true);
 });
 
 kernelTest("what needs the kernel waits until the object is loaded", () => {
@@ -276,7 +271,6 @@ kernelTest("a closed object refuses every use and can be closed again", () => {
       () => object.setRodata({}),
       () => map.fd,
       () => map.maxEntries,
-      () => map.isPerfEventArray,
       () => map.lookup(new Uint8Array(4), new Uint8Array(65536)),
       () => map.setMaxEntries(1),
       () => map.reuseFd(1),

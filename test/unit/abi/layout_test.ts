@@ -37,7 +37,9 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const SINGLE: Readonly<Record<string, string>> = {
   MAP_FAILED: "MAP_FAILED",
   NR_PERF_EVENT_OPEN: "__NR_perf_event_open",
+  PERF_EVENT_IOC_ENABLE: "PERF_EVENT_IOC_ENABLE",
   PERF_EVENT_IOC_DISABLE: "PERF_EVENT_IOC_DISABLE",
+  PERF_EVENT_IOC_SET_OUTPUT: "PERF_EVENT_IOC_SET_OUTPUT",
   PERF_EVENT_IOC_SET_BPF: "PERF_EVENT_IOC_SET_BPF",
   MAX_RECORD_BYTES: "(__u16) -1 / 8 * 8",
   MAX_PAYLOAD_BYTES: "(__u16) -1 / 8 * 8 - offsetof(struct sample_raw, data)",
@@ -47,6 +49,9 @@ const SINGLE: Readonly<Record<string, string>> = {
 const RECORDS = [
   "struct sample_raw { struct perf_event_header header; __u32 size; char data[]; };",
   "struct lost_record { struct perf_event_header header; __u64 id; __u64 lost; };",
+  // With PERF_SAMPLE_TID, _TIME, _CPU and _RAW, in the order of the comment there.
+  "struct tracepoint_sample { struct perf_event_header header; __u32 pid, tid; __u64 time; __u32 cpu, res, size; " +
+  "char data[]; };",
 ];
 
 /** What src/abi exports, by name. */
@@ -102,6 +107,25 @@ compilerTest("single numbers and records of src/abi are those of the headers", a
   ];
   const all = [...facts, ...records.map(([expression, n]) => ({ expression, expected: BigInt(n) }))];
   assertEquals(await wrongFacts([...preamble, ...RECORDS], all), []);
+});
+
+compilerTest("a sample of a tracepoint has its fields where the kernel puts them", async () => {
+  const { pid, tid, time, cpu, rawSize, raw } = perf.TRACEPOINT_SAMPLE;
+  const facts = Object.entries({ pid, tid, time, cpu, size: rawSize, data: raw }).map(([field, offset]) => ({
+    expression: `offsetof(struct tracepoint_sample, ${field}) - sizeof(struct perf_event_header)`,
+    expected: BigInt(offset),
+  }));
+  assertEquals(await wrongFacts(["#include <linux/perf_event.h>", ...RECORDS], facts), []);
+});
+
+compilerTest("bit fields of struct perf_event_attr are the bits that the compiler sets", async () => {
+  const word = (offset: number, field: string): string =>
+    `({ struct perf_event_attr attr = { .${field} = 1 }; *(__u64 *) ((char *) &attr + ${offset}); })`;
+  const facts = Object.entries(perf.PERF_ATTR_FLAG).map(([field, bit]) => ({
+    expression: word(perf.PERF_EVENT_ATTR_FLAGS, field),
+    expected: BigInt(bit),
+  }));
+  assertEquals(await wrongFacts(["#include <linux/perf_event.h>"], facts), []);
 });
 
 compilerTest("src/abi/event.ts has the fields of bpf/event.h where its structs have them", async () => {
@@ -219,6 +243,9 @@ Deno.test("every table of src/abi is compared with the compiler by a test of thi
     event.LOAD_EVENT,
     perf.SAMPLE_RAW,
     perf.LOST_RECORD,
+    perf.TRACEPOINT_SAMPLE,
+    perf.PERF_ATTR_FLAG,
+    perf.PERF_EVENT_ATTR_FLAGS,
     ...Object.values(trace),
     errnoName,
     errnoNumber,

@@ -1,0 +1,169 @@
+/**
+ * The kernel source without BPF: perf events of tracepoints. All tracepoints of a CPU share one ring; their samples carry
+ * process, time and CPU in front of the tracepoint's record, see `TRACEPOINT_SAMPLE`. Read it with `dispatchBy: "all"`.
+ *
+ * @module
+ */
+
+import { SYSCONF } from "../abi/linux.ts";
+import { PERF, PERF_ATTR_FLAG } from "../abi/perf_event.ts";
+import { EventPipeError } from "../errors.ts";
+import { closedError } from "../errors.ts";
+import { libc } from "../ffi/libc.ts";
+import { checkRingBytes, checkWatermarkBytes, layOutRings, type RingRegion } from "../ring/geometry.ts";
+import { PerfScanner } from "../ring/perf_scanner.ts";
+import type { Readiness } from "../ring/readiness.ts";
+import type { Scanner } from "../ring/scanner.ts";
+import { onlineCpus, possibleCpus } from "./cpus.ts";
+import { mapRing } from "./map_ring.ts";
+import { PerfEvent } from "./perf_event.ts";
+import { Reservation } from "./reservation.ts";
+import type { Source } from "./source.ts";
+
+/** How a {@linkcode TracepointSource} is opened. */
+export interface TracepointSourceOptions {
+  /** The ids of the tracepoints, as in their `id` files under tracefs. */
+  readonly ids: readonly number[];
+  /** The size of each ring's data in bytes. */
+  readonly ringBytes: number;
+  /** Wake the reader after this many bytes. */
+  readonly watermarkBytes: number;
+  /** The CPUs to read; all that are online unless given. */
+  readonly cpus?: readonly number[];
+  /** Only this thread, by its id, and the threads and children it makes from now on; all unless given. */
+  readonly pid?: number;
+}
+
+/** The rings of tracepoint events. */
+export class TracepointSource implements Source {
+  /** Always `kernel`. */
+  readonly kind = "kernel";
+  /** The CPU of each ring. */
+  readonly cpus: readonly number[];
+  readonly #reservation: Reservation;
+  readonly #regions: readonly RingRegion[];
+  /** Per ring its events; the ring belongs to the first. */
+  readonly #rings: readonly (readonly PerfEvent[])[];
+  #open = true;
+
+  private constructor(reservation: Reservation, regions: RingRegion[], rings: PerfEvent[][]) {
+    this.#reservation = reservation;
+    this.#regions = regions;
+    this.#rings = rings;
+    this.cpus = rings.map(([first]) => first!.cpu);
+  }
+
+  /**
+   * Opens an event per tracepoint and CPU, and a ring per CPU. No event arrives before a pipe is opened over the source.
+   *
+   * @param options The tracepoints, the rings, and whom to watch.
+   * @returns The source, to be given to a pipe.
+   * @throws {RangeError} If an option is out of range.
+   * @throws {EventPipeError} If the kernel refuses.
+   */
+  static open(options: TracepointSourceOptions): TracepointSource {
+    const { ids, ringBytes, watermarkBytes, pid } = options;
+    const cpus = options.cpus ?? onlineCpus();
+    const pageBytes = Number(libc().sysconf(SYSCONF._SC_PAGESIZE));
+    checkRingBytes(ringBytes, pageBytes);
+    checkWatermarkBytes(watermarkBytes, ringBytes);
+    if (ids.length === 0) throw new RangeError("Cannot open tracepoints: ids is empty");
+    checkCpus(cpus);
+    const { PERF_SAMPLE_TID, PERF_SAMPLE_TIME, PERF_SAMPLE_CPU, PERF_SAMPLE_RAW } = PERF;
+    const { disabled, inherit, use_clockid } = PERF_ATTR_FLAG;
+    const common = {
+      type: PERF.PERF_TYPE_TRACEPOINT,
+      sampleType: PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_RAW,
+      wakeup: { bytes: watermarkBytes },
+      flags: disabled | use_clockid | (pid === undefined ? 0 : inherit),
+      ...(pid === undefined ? {} : { pid }),
+    };
+    using cleanup = new DisposableStack();
+    const rings = cpus.map((cpu) =>
+      ids.flatMap((config) => {
+        const event = PerfEvent.open(cpu, { ...common, config, samplePeriod: 1 });
+        if (event === null && options.cpus !== undefined) {
+          throw new EventPipeError(
+            `Cannot open a perf event on CPU ${cpu}: it is offline; choose among ${onlineCpus()}`,
+            "NOT_FOUND",
+          );
+        }
+        if (event !== null) cleanup.defer(() => event.close());
+        return event ?? []; // went offline since the list was read
+      })
+    ).filter((events) => events.length > 0);
+    const { regions, bufferBytes } = layOutRings(rings.length, ringBytes, pageBytes);
+    const reservation = new Reservation(bufferBytes);
+    cleanup.defer(() => reservation.close());
+    rings.forEach(([first, ...others], ring) => {
+      mapRing(reservation, first!, regions[ring]!);
+      for (const event of others) event.outputInto(first!);
+    });
+    cleanup.move();
+    return new TracepointSource(reservation, regions, rings);
+  }
+
+  /** The buffer all rings lie in. */
+  get buffer(): ArrayBuffer {
+    return this.#reservation.buffer;
+  }
+
+  /** One file descriptor per ring. */
+  get readiness(): Readiness {
+    return { kind: "fds", fds: this.#rings.map(([first]) => first!.fd) };
+  }
+
+  /** The files of all events, as long as the source is open. */
+  get fds(): readonly number[] {
+    return this.#rings.flat().map(({ fd }) => fd);
+  }
+
+  /** Makes the scanner for these rings. */
+  openScanner(): Scanner {
+    return new PerfScanner(this.#reservation.buffer, this.#regions, "whole");
+  }
+
+  /** Starts all events. */
+  start(): void {
+    for (const event of this.#rings.flat()) event.enable();
+  }
+
+  /** Stops all events. */
+  stop(): void {
+    if (!this.#open) return;
+    for (const event of this.#rings.flat()) event.disable();
+  }
+
+  /**
+   * Records that found the ring full, of all its events.
+   *
+   * @param ring The ring's index.
+   * @returns The count since the source was opened.
+   */
+  lost(ring: number): number {
+    if (!this.#open) throw closedError("read its losses", "the tracepoint source");
+    return this.#rings[ring]!.reduce((sum, event) => sum + event.lost(), 0);
+  }
+
+  /** Unmaps the rings and closes the events. */
+  close(): void {
+    if (!this.#open) return;
+    this.stop();
+    this.#open = false;
+    this.#reservation.close();
+    for (const event of this.#rings.flat()) event.close();
+  }
+}
+
+function checkCpus(cpus: readonly number[]): void {
+  if (cpus.length === 0 || new Set(cpus).size !== cpus.length) {
+    throw new RangeError(
+      `Cannot open tracepoints: cpus must name at least one CPU, each once, current value is [${cpus}]`,
+    );
+  }
+  const possible = possibleCpus();
+  const unknown = cpus.find((cpu) => !possible.includes(cpu));
+  if (unknown !== undefined) {
+    throw new RangeError(`Cannot open tracepoints: this machine has no CPU ${unknown}`);
+  }
+}
