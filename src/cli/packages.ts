@@ -88,6 +88,13 @@ export const REQUIREMENTS: readonly Requirement[] = [
     usedBy: ["test"],
     isPresent: () => findExecutable("bpftool") !== null,
   },
+  {
+    thing: "perf",
+    packages: ["linux-perf"],
+    use: "compare the tracer with it",
+    usedBy: ["test"],
+    isPresent: () => findExecutable("perf") !== null,
+  },
 ];
 
 /** The options of every installation: no question, no extras, and patience with another apt-get. */

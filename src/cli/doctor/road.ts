@@ -15,7 +15,7 @@ import { libc } from "../../ffi/libc.ts";
 import { EventPipe } from "../../pipe/event_pipe.ts";
 import { onlineCpus } from "../../source/cpus.ts";
 import { PerfSource } from "../../source/perf.ts";
-import { PerfEvent } from "../../source/perf_event.ts";
+import { bpfOutput, PerfEvent } from "../../source/perf_event.ts";
 import { type Finding, ok } from "./check.ts";
 
 /** The event is in its ring before the pipe looks; this is for a machine that is very busy. */
@@ -24,7 +24,7 @@ const PATIENCE_MS = 1000;
 /** A perf event that counts its losses. */
 export function perfEvent(): Finding {
   const cpu = onlineCpus()[0] ?? 0;
-  const event = PerfEvent.open(cpu, 1);
+  const event = PerfEvent.open(cpu, bpfOutput({ events: 1 }));
   if (event === null) throw new Error(`Cannot open a perf event: CPU ${cpu} is offline`);
   try {
     return ok(`a perf event on CPU ${cpu} counts its losses: ${event.lost()}`);
