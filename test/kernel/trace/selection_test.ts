@@ -153,6 +153,8 @@ kernelTest("--list names events, those that match, and their fields", async () =
   assertEquals(first, "sched:sched_process_fork");
   assert(rest.every((line) => /^ {4}\S+ .*\w$/.test(line)), fields.stdout);
   assertMatch(fields.stdout, /^ {4}pid_t child_pid$/m);
+  const calls = await trace(["--list", "kill"]);
+  assertEquals(calls.stdout, "syscalls:sys_enter_kill\nsyscalls:sys_exit_kill\n");
   const none = await trace(["--list", "nothing:like_this*"]);
   assertEquals([none.code, none.stdout], [2, ""]);
   assertStringIncludes(none.stderr, "nothing:like_this*");
