@@ -21,6 +21,7 @@ const volatile __u8 by_cpu = 0;			/* only CPUs in tracked_cpus */
 const volatile __u64 tracked_cpus[16] = {};	/* a bit per CPU */
 const volatile __u32 fork_child_pid = 0;	/* offset of child_pid in the record of sched_process_fork */
 const volatile __u32 regs_args[6] = {};		/* offsets of a system call's arguments in struct pt_regs */
+const volatile __u32 regs_first = 0;		/* the lowest of them */
 const volatile __u32 regs_nr = 0;		/* offset of its number */
 
 struct {
@@ -253,10 +254,14 @@ static __always_inline void read_strings(struct trace_event *event, struct sysca
 
 static __always_inline void read_record(struct syscall_record *record, void *regs, __u32 nr)
 {
+	/* All arguments stand within eight words: one call of the helper in place of six. */
+	__u64 words[8] = {};
+
+	bpf_probe_read_kernel(words, sizeof(words), regs + regs_first);
 	record->nr = nr;
 	record->reserved = 0;
 	for (int i = 0; i < 6; i++)
-		bpf_probe_read_kernel(&record->args[i], sizeof(__u64), regs + regs_args[i]);
+		record->args[i] = words[(regs_args[i] - regs_first) / sizeof(__u64) & 7];
 	record->ret = 0;
 }
 

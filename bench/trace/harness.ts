@@ -178,14 +178,16 @@ export class Workload implements Disposable {
    * Opens and closes a file.
    *
    * @param count How often.
-   * @returns ns of one time.
+   * @returns What one time took, in ns: by the clock, and of the CPU.
    */
-  async pairs(count: number): Promise<number> {
+  async pairs(count: number): Promise<{ nsPerPair: number; cpuNsPerPair: number }> {
     const command = new Deno.Command(this.#path, { args: ["pairs", String(count)], stdin: "null" });
     const { stdout } = await command.output();
-    const ns = Number(new TextDecoder().decode(stdout));
-    if (!(ns > 0)) throw new Error("Cannot measure the overhead: the workload printed no time");
-    return ns;
+    const [nsPerPair = NaN, cpuNsPerPair = NaN] = new TextDecoder().decode(stdout).split(" ").map(Number);
+    if (!(nsPerPair > 0 && cpuNsPerPair > 0)) {
+      throw new Error("Cannot measure the overhead: the workload printed no time");
+    }
+    return { nsPerPair, cpuNsPerPair };
   }
 
   /** Ends what runs and removes the program. */

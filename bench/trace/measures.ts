@@ -58,18 +58,17 @@ export async function measureOpen(
   pairs: number,
 ): Promise<OpenSample> {
   if (way.name === UNTRACED || way.tool === null) {
-    const nsPerPair = await workload.pairs(pairs);
-    return { way: UNTRACED, round, nsPerPair, lost: null, peakBytes: null };
+    return { way: UNTRACED, round, ...await workload.pairs(pairs), lost: null, peakBytes: null };
   }
   await using running = new RunningTool(way.argv, way.tool.env);
   await sleep(BEGIN_MS);
-  const nsPerPair = await workload.pairs(pairs);
+  const times = await workload.pairs(pairs);
   const peakBytes = running.peakBytes();
   const { code } = await running.stop(STOP_BOUND_MS);
   checkEnd(way.tool, code, running.text);
   await sleep(SETTLE_MS);
   const lost = lostOf(running.text) ?? (way.tool.isOurs ? 0 : null);
-  return { way: way.name, round, nsPerPair, lost, peakBytes };
+  return { way: way.name, round, ...times, lost, peakBytes };
 }
 
 /** Ours end with 0 after an interrupt; what others end with is their affair. */

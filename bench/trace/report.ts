@@ -96,6 +96,7 @@ function openTable({ open }: TraceResults): Table {
   const rows = ways.map(([way, samples]) => [
     way,
     nsText(spreadOf(samples.map(({ nsPerPair }) => nsPerPair))),
+    nsText(spreadOf(samples.map(({ cpuNsPerPair }) => cpuNsPerPair))),
     way === UNTRACED ? ABSENT : ratio(way, UNTRACED),
     way === PERF_RECORD || way === UNTRACED ? ABSENT : ratio(way, PERF_RECORD),
     countText(spreadOf(samples.map(({ lost }) => lost))),
@@ -105,7 +106,16 @@ function openTable({ open }: TraceResults): Table {
   return {
     title: "What a traced open and close costs",
     rows: [
-      ["way", "time of a pair", "to untraced", "to perf record", "events lost", "peak memory", "n"],
+      [
+        "way",
+        "time of a pair",
+        "CPU time of it",
+        "to untraced",
+        "to perf record",
+        "events lost",
+        "peak memory",
+        "n",
+      ],
       ...rows,
     ],
   };
@@ -125,7 +135,8 @@ function remarks({ absent, failures, pairs, environment }: TraceResults): string
     "BPF and `perf record` open each tracepoint; bpftrace attaches to the beginnings only (sys_enter_*) and counts.",
     "Peak memory is VmHWM of the tool's process, read before the stop and behind the workload. Rings are not in " +
     "it before they are touched.",
-    `Cost: a program opens and closes a file ${pairs} times; ratios are medians of the ratios of each round. ` +
+    `Cost: a program opens and closes a file ${pairs} times; ratios are medians of the ratios of each round, of ` +
+    "time by the clock. CPU time leaves out what the program waited for a CPU that the tracer or others had. " +
     "All tools watch the whole machine and write to /dev/null. A lost event costs less than one that is kept, so " +
     "a row with losses is cheaper than the truth; the rows with 4 MiB rings show the cost without loss. Tools " +
     "that do not tell their losses have `-` there. `whole call` means the beginning and the end of each call.",

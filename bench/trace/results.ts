@@ -34,8 +34,10 @@ export interface OpenSample {
   /** The way, or `untraced`. */
   readonly way: string;
   readonly round: number;
-  /** What one open and close of a file took. */
+  /** What one open and close of a file took by the clock. */
   readonly nsPerPair: number;
+  /** The same in time of the CPU, which leaves out what the program waited for a CPU. */
+  readonly cpuNsPerPair: number;
   /** Events the tool says were lost; null where it does not tell. A lost event costs less than one that is kept. */
   readonly lost: number | null;
   /** The peak of resident memory (VmHWM) behind the workload. */

@@ -119,5 +119,9 @@ const REGISTERS = {
  */
 export function registerOffsets(): Record<string, RodataValue> {
   const { args, nr } = REGISTERS[Deno.build.arch];
-  return { regs_args: new Uint8Array(Uint32Array.from(args).buffer), regs_nr: nr };
+  return {
+    regs_args: new Uint8Array(Uint32Array.from(args).buffer),
+    regs_first: Math.min(...args),
+    regs_nr: nr,
+  };
 }
