@@ -63,9 +63,8 @@ export class EventPipe implements Disposable {
   readonly #counters: readonly RingCounters[];
   /** Filled by the waiter. */
   readonly #ready: Int32Array;
-  /** 1 for a ring that is to be drained. It stays 1 where a drain ended early, since its wake-up is used up. */
-  readonly #pending: Uint8Array;
-  #anyPending = false;
+  /** Whether the last drain ended early: its rings' wake-ups are used up, so the next one must not wait for them. */
+  #isPending = false;
   /** The ring the next drain begins with. */
   #first = 0;
   #draining = false;
@@ -86,7 +85,6 @@ export class EventPipe implements Disposable {
     this.#event = new EventView(this.#dataView);
     this.#counters = source.cpus.map(() => new RingCounters());
     this.#ready = new Int32Array(source.cpus.length);
-    this.#pending = new Uint8Array(source.cpus.length);
   }
 
   /**
@@ -182,7 +180,7 @@ export class EventPipe implements Disposable {
   poll(timeoutMs: number): number {
     const timeout = checkTimeout(timeoutMs);
     this.#checkIdle("poll");
-    return this.#drain(this.#waiter.wait(this.#anyPending ? 0 : timeout, this.#ready));
+    return this.#drain(this.#waiter.wait(this.#isPending ? 0 : timeout, this.#ready));
   }
 
   /**
@@ -217,7 +215,7 @@ export class EventPipe implements Disposable {
     try {
       for (;;) {
         const ended = signal?.aborted === true;
-        const timeout = ended || this.#anyPending ? 0 : flush;
+        const timeout = ended || this.#isPending ? 0 : flush;
         const count = await this.#waiter.waitAsync(timeout, this.#ready);
         if (this.#closing) return 0;
         const result = this.#drain(ended ? 0 : count);
@@ -267,14 +265,13 @@ export class EventPipe implements Disposable {
     if (this.#running) throw new TypeError(`Cannot ${action}: the pipe is running`);
   }
 
-  /** Drains all rings, after the waiter has reported so many: a wake-up is dear, and a ring below its threshold has none. */
+  /** Drains after the waiter has reported so many rings. */
   #drain(count: number): number {
     for (let i = 0; i < count; i++) this.#counters[this.#ready[i]!]!.wakeups++;
-    this.#pending.fill(1);
-    this.#anyPending = true;
+    this.#isPending = true;
     this.#draining = true;
     try {
-      return this.#drainPending();
+      return this.#drainRings();
     } finally {
       this.#draining = false;
       if (this.#closing && !this.#running) this.#tearDown();
@@ -282,22 +279,20 @@ export class EventPipe implements Disposable {
   }
 
   /**
-   * Drains each pending ring. A ring whose drain ends early, and those not reached, stay pending; the next drain begins
-   * behind it, so that a busy ring does not starve the others.
+   * Drains all rings, those that did not wake us too: a wake-up is dear, and a ring below its threshold has none. After a
+   * drain that ends early the next one begins behind that ring, so that a busy ring does not starve the others.
    */
-  #drainPending(): number {
-    const rings = this.#pending.length;
+  #drainRings(): number {
+    const rings = this.#counters.length;
     const first = this.#first;
     for (let i = 0; i < rings; i++) {
       const ring = first < rings - i ? first + i : first + i - rings;
-      if (this.#pending[ring] === 0) continue;
       this.#first = ring + 1 < rings ? ring + 1 : 0;
       const result = this.#drainRing(ring);
       if (result !== 0 || this.#closing) return result;
-      this.#pending[ring] = 0;
     }
     this.#first = 0;
-    this.#anyPending = false;
+    this.#isPending = false;
     return 0;
   }
 

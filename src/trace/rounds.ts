@@ -1,7 +1,7 @@
 /**
- * Runs a pipe in rounds. A run reads only the rings that woke it, so while one CPU is busy the events of another may wait
- * in their ring; at the end of a round all rings are read. Then all events from before that moment are here, and they can
- * be told in the order of time.
+ * Runs a pipe in rounds. Rings are read one after the other, so what a drain delivers may be younger than what it left in
+ * a ring it had read before; the last drain of a round begins behind the round's end. Then all events from before that
+ * moment are here, and they can be told in the order of time.
  *
  * @module
  */
