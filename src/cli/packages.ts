@@ -8,7 +8,7 @@
 
 import { EventPipeError } from "../errors.ts";
 import { LIBBPF } from "../ffi/libbpf.ts";
-import { openLibrary } from "../ffi/library.ts";
+import { lookIntoLibrary } from "../ffi/library.ts";
 
 /** Who needs the packages: `bench` measures, `test` also compiles. */
 export type SetupPurpose = "bench" | "test";
@@ -200,7 +200,7 @@ function hasPackageLists(folder: string): boolean {
 /** Any other complaint than a missing library is for the caller of libbpf to make. */
 function canLoadLibbpf(): boolean {
   try {
-    openLibrary(LIBBPF, {}, "");
+    lookIntoLibrary(LIBBPF, {}, "", () => {});
     return true;
   } catch (error) {
     return !(error instanceof EventPipeError && error.code === "LIBRARY");

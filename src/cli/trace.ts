@@ -52,7 +52,7 @@ const OPTIONS = {
     short: "m",
     value: "SIZE",
     help: "data bytes of each CPU's ring",
-    default: "256KiB",
+    default: "1MiB",
     parse: parseBytes,
   },
   wakeup: {

@@ -6,202 +6,206 @@
  * @module
  */
 
-import { openLibrary } from "./library.ts";
+import { type Library, type LibraryTable, openLibrary } from "./library.ts";
 
-const SYMBOLS = {
-  /** `long syscall(long number, ...)` as `int perf_event_open(attr, pid, cpu, group_fd, flags)`. */
-  perf_event_open: {
-    name: "syscall",
-    parameters: [
-      "i64", // long number
-      "buffer", // struct perf_event_attr *attr
-      "i32", // pid_t pid
-      "i32", // int cpu
-      "i32", // int group_fd
-      "u64", // unsigned long flags
-    ],
-    result: "i64",
+const TABLE = {
+  hot: {
+    /** `ssize_t read(int fd, void *buf, size_t count)`. */
+    read: {
+      parameters: [
+        "i32", // int fd
+        "buffer", // void *buf
+        "usize", // size_t count
+      ],
+      result: "isize",
+    },
+    /** `int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout)`. */
+    epoll_wait: {
+      parameters: [
+        "i32", // int epfd
+        "pointer", // struct epoll_event *events
+        "i32", // int maxevents
+        "i32", // int timeout
+      ],
+      result: "i32",
+    },
+    /** The same on a thread of Deno's blocking pool. */
+    epoll_wait_nonblocking: {
+      name: "epoll_wait",
+      nonblocking: true,
+      parameters: [
+        "i32", // int epfd
+        "buffer", // struct epoll_event *events
+        "i32", // int maxevents
+        "i32", // int timeout
+      ],
+      result: "i32",
+    },
+    /** `int poll(struct pollfd *fds, nfds_t nfds, int timeout)`. */
+    poll: {
+      parameters: [
+        "buffer", // struct pollfd *fds
+        "u64", // nfds_t nfds
+        "i32", // int timeout
+      ],
+      result: "i32",
+    },
+    /** The same on a thread of Deno's blocking pool. */
+    poll_nonblocking: {
+      name: "poll",
+      nonblocking: true,
+      parameters: [
+        "buffer", // struct pollfd *fds
+        "u64", // nfds_t nfds
+        "i32", // int timeout
+      ],
+      result: "i32",
+    },
+    /** `int clock_gettime(clockid_t clockid, struct timespec *tp)`. */
+    clock_gettime: {
+      parameters: [
+        "i32", // clockid_t clockid
+        "pointer", // struct timespec *tp
+      ],
+      result: "i32",
+    },
   },
-  /** `int ioctl(int fd, unsigned long request, ...)`. */
-  ioctl: {
-    parameters: [
-      "i32", // int fd
-      "u64", // unsigned long request
-      "u64", // unsigned long argument
-    ],
-    result: "i32",
+  cold: {
+    /** `long syscall(long number, ...)` as `int perf_event_open(attr, pid, cpu, group_fd, flags)`. */
+    perf_event_open: {
+      name: "syscall",
+      parameters: [
+        "i64", // long number
+        "buffer", // struct perf_event_attr *attr
+        "i32", // pid_t pid
+        "i32", // int cpu
+        "i32", // int group_fd
+        "u64", // unsigned long flags
+      ],
+      result: "i64",
+    },
+    /** `int ioctl(int fd, unsigned long request, ...)`. */
+    ioctl: {
+      parameters: [
+        "i32", // int fd
+        "u64", // unsigned long request
+        "u64", // unsigned long argument
+      ],
+      result: "i32",
+    },
+    /** `void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)`. */
+    mmap: {
+      parameters: [
+        "pointer", // void *addr
+        "usize", // size_t length
+        "i32", // int prot
+        "i32", // int flags
+        "i32", // int fd
+        "i64", // off_t offset
+      ],
+      result: "pointer",
+    },
+    /** `int munmap(void *addr, size_t length)`. */
+    munmap: {
+      parameters: [
+        "pointer", // void *addr
+        "usize", // size_t length
+      ],
+      result: "i32",
+    },
+    /** `int open(const char *pathname, int flags, ...)`, for reading only, so without a mode. */
+    open: {
+      parameters: [
+        "buffer", // const char *pathname
+        "i32", // int flags
+      ],
+      result: "i32",
+    },
+    /** `ssize_t write(int fd, const void *buf, size_t count)`. */
+    write: {
+      parameters: [
+        "i32", // int fd
+        "buffer", // const void *buf
+        "usize", // size_t count
+      ],
+      result: "isize",
+    },
+    /** `int fcntl(int fd, int op, ...)` with an integer argument. */
+    fcntl: {
+      parameters: [
+        "i32", // int fd
+        "i32", // int op
+        "i32", // int argument
+      ],
+      result: "i32",
+    },
+    /** `int close(int fd)`. */
+    close: {
+      parameters: [
+        "i32", // int fd
+      ],
+      result: "i32",
+    },
+    /** `int epoll_create1(int flags)`. */
+    epoll_create1: {
+      parameters: [
+        "i32", // int flags
+      ],
+      result: "i32",
+    },
+    /** `int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)`. */
+    epoll_ctl: {
+      parameters: [
+        "i32", // int epfd
+        "i32", // int op
+        "i32", // int fd
+        "buffer", // struct epoll_event *event
+      ],
+      result: "i32",
+    },
+    /** `int eventfd(unsigned int initval, int flags)`. */
+    eventfd: {
+      parameters: [
+        "u32", // unsigned int initval
+        "i32", // int flags
+      ],
+      result: "i32",
+    },
+    /** `int sched_setaffinity(pid_t pid, size_t cpusetsize, const cpu_set_t *mask)`. */
+    sched_setaffinity: {
+      parameters: [
+        "i32", // pid_t pid
+        "usize", // size_t cpusetsize
+        "buffer", // const cpu_set_t *mask
+      ],
+      result: "i32",
+    },
+    /** `int sched_getaffinity(pid_t pid, size_t cpusetsize, cpu_set_t *mask)`. */
+    sched_getaffinity: {
+      parameters: [
+        "i32", // pid_t pid
+        "usize", // size_t cpusetsize
+        "buffer", // cpu_set_t *mask
+      ],
+      result: "i32",
+    },
+    /** `long sysconf(int name)`. */
+    sysconf: {
+      parameters: [
+        "i32", // int name
+      ],
+      result: "i64",
+    },
+    /** `int *__errno_location(void)`: where this thread's errno stands. */
+    __errno_location: {
+      parameters: [],
+      result: "pointer",
+    },
   },
-  /** `void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)`. */
-  mmap: {
-    parameters: [
-      "pointer", // void *addr
-      "usize", // size_t length
-      "i32", // int prot
-      "i32", // int flags
-      "i32", // int fd
-      "i64", // off_t offset
-    ],
-    result: "pointer",
-  },
-  /** `int munmap(void *addr, size_t length)`. */
-  munmap: {
-    parameters: [
-      "pointer", // void *addr
-      "usize", // size_t length
-    ],
-    result: "i32",
-  },
-  /** `int open(const char *pathname, int flags, ...)`, for reading only, so without a mode. */
-  open: {
-    parameters: [
-      "buffer", // const char *pathname
-      "i32", // int flags
-    ],
-    result: "i32",
-  },
-  /** `ssize_t read(int fd, void *buf, size_t count)`. */
-  read: {
-    parameters: [
-      "i32", // int fd
-      "buffer", // void *buf
-      "usize", // size_t count
-    ],
-    result: "isize",
-  },
-  /** `ssize_t write(int fd, const void *buf, size_t count)`. */
-  write: {
-    parameters: [
-      "i32", // int fd
-      "buffer", // const void *buf
-      "usize", // size_t count
-    ],
-    result: "isize",
-  },
-  /** `int fcntl(int fd, int op, ...)` with an integer argument. */
-  fcntl: {
-    parameters: [
-      "i32", // int fd
-      "i32", // int op
-      "i32", // int argument
-    ],
-    result: "i32",
-  },
-  /** `int close(int fd)`. */
-  close: {
-    parameters: [
-      "i32", // int fd
-    ],
-    result: "i32",
-  },
-  /** `int epoll_create1(int flags)`. */
-  epoll_create1: {
-    parameters: [
-      "i32", // int flags
-    ],
-    result: "i32",
-  },
-  /** `int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)`. */
-  epoll_ctl: {
-    parameters: [
-      "i32", // int epfd
-      "i32", // int op
-      "i32", // int fd
-      "buffer", // struct epoll_event *event
-    ],
-    result: "i32",
-  },
-  /** `int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout)`. */
-  epoll_wait: {
-    parameters: [
-      "i32", // int epfd
-      "pointer", // struct epoll_event *events
-      "i32", // int maxevents
-      "i32", // int timeout
-    ],
-    result: "i32",
-  },
-  /** The same on a thread of Deno's blocking pool. */
-  epoll_wait_nonblocking: {
-    name: "epoll_wait",
-    nonblocking: true,
-    parameters: [
-      "i32", // int epfd
-      "buffer", // struct epoll_event *events
-      "i32", // int maxevents
-      "i32", // int timeout
-    ],
-    result: "i32",
-  },
-  /** `int poll(struct pollfd *fds, nfds_t nfds, int timeout)`. */
-  poll: {
-    parameters: [
-      "buffer", // struct pollfd *fds
-      "u64", // nfds_t nfds
-      "i32", // int timeout
-    ],
-    result: "i32",
-  },
-  /** The same on a thread of Deno's blocking pool. */
-  poll_nonblocking: {
-    name: "poll",
-    nonblocking: true,
-    parameters: [
-      "buffer", // struct pollfd *fds
-      "u64", // nfds_t nfds
-      "i32", // int timeout
-    ],
-    result: "i32",
-  },
-  /** `int eventfd(unsigned int initval, int flags)`. */
-  eventfd: {
-    parameters: [
-      "u32", // unsigned int initval
-      "i32", // int flags
-    ],
-    result: "i32",
-  },
-  /** `int clock_gettime(clockid_t clockid, struct timespec *tp)`. */
-  clock_gettime: {
-    parameters: [
-      "i32", // clockid_t clockid
-      "pointer", // struct timespec *tp
-    ],
-    result: "i32",
-  },
-  /** `int sched_setaffinity(pid_t pid, size_t cpusetsize, const cpu_set_t *mask)`. */
-  sched_setaffinity: {
-    parameters: [
-      "i32", // pid_t pid
-      "usize", // size_t cpusetsize
-      "buffer", // const cpu_set_t *mask
-    ],
-    result: "i32",
-  },
-  /** `int sched_getaffinity(pid_t pid, size_t cpusetsize, cpu_set_t *mask)`. */
-  sched_getaffinity: {
-    parameters: [
-      "i32", // pid_t pid
-      "usize", // size_t cpusetsize
-      "buffer", // cpu_set_t *mask
-    ],
-    result: "i32",
-  },
-  /** `long sysconf(int name)`. */
-  sysconf: {
-    parameters: [
-      "i32", // int name
-    ],
-    result: "i64",
-  },
-  /** `int *__errno_location(void)`: where this thread's errno stands. */
-  __errno_location: {
-    parameters: [],
-    result: "pointer",
-  },
-} as const satisfies Deno.ForeignLibraryInterface;
+} as const satisfies LibraryTable;
 
 /** The bound functions of libc. */
-export type Libc = Deno.StaticForeignLibraryInterface<typeof SYMBOLS>;
+export type Libc = Library<typeof TABLE>;
 
 /** The library's file name. */
 export const LIBC = "libc.so.6";
@@ -222,7 +226,7 @@ export function libc(): Libc {
 }
 
 function bind(): Libc {
-  const opened = openLibrary(LIBC, SYMBOLS, "eventpipe's kernel source needs Linux with glibc");
+  const opened = openLibrary(LIBC, TABLE, "eventpipe's kernel source needs Linux with glibc");
   errnoCell = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(opened.__errno_location()!, 4));
   bound = opened;
   return bound;

@@ -6,24 +6,89 @@
  */
 
 import { EventPipeError, LibraryError } from "../errors.ts";
+import { cstring } from "./cstring.ts";
+
+/** The functions of a library that are called often, and the others, each with its C signature. */
+export interface LibraryTable {
+  /**
+   * Compiled: Deno makes machine code for each, which takes some 0.3 ms, when it is first used. A call then takes tens of
+   * nanoseconds.
+   */
+  readonly hot: Deno.ForeignLibraryInterface;
+  /** Called through their addresses: nothing to make, but a call takes microseconds. */
+  readonly cold: Readonly<Record<string, Deno.ForeignFunction>>;
+}
+
+/** The bound functions of a table. */
+export type Library<T extends LibraryTable> =
+  & Deno.StaticForeignLibraryInterface<T["hot"]>
+  & Deno.StaticForeignLibraryInterface<T["cold"]>;
+
+/** The dynamic loader, `<dlfcn.h>`. */
+const LOADER = {
+  /** `void *dlopen(const char *filename, int flags)`. */
+  dlopen: { parameters: ["buffer", "i32"], result: "pointer" },
+  /** `void *dlsym(void *handle, const char *symbol)`. */
+  dlsym: { parameters: ["pointer", "buffer"], result: "pointer" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** `<bits/dlfcn.h>`: bind at once; only what is loaded already. */
+const RTLD_NOW = 2;
+const RTLD_NOLOAD = 4;
+
+let loader: Deno.StaticForeignLibraryInterface<typeof LOADER> | undefined;
 
 /**
- * Opens a library and binds a table of symbols.
+ * Opens a library and binds a table of functions.
  *
  * Lifetime: the library is never closed. A call through a closed library is a segmentation fault, and the
  * functions are handed out to every module of the isolate.
  *
  * @param library The file name given to the dynamic loader.
- * @param symbols The symbol table.
+ * @param table The functions.
  * @param advice What to do if the library is missing.
  * @returns The bound functions.
+ * @throws {EventPipeError} If the library or one of its functions is missing, or Deno has no permission to open it.
  */
-export function openLibrary<const S extends Deno.ForeignLibraryInterface>(
+export function openLibrary<const T extends LibraryTable>(
   library: string,
-  symbols: S,
+  table: T,
   advice: string,
-): Deno.StaticForeignLibraryInterface<S> {
-  return open(library, symbols, advice).symbols;
+): Library<T> {
+  const { dlopen, dlsym } = loader ??= open("libc.so.6", LOADER, advice).symbols;
+  const opened = open(library, {}, advice);
+  const handle = dlopen(cstring(library), RTLD_NOW | RTLD_NOLOAD); // keeps it open
+  opened.close();
+  const bound = {};
+  const addressOf = <F>(key: string, name = key): Deno.PointerObject<F> => {
+    const address = dlsym(handle, cstring(name));
+    if (address === null) throw missing(library, name, advice);
+    return address as Deno.PointerObject<F>;
+  };
+  for (const [key, symbol] of Object.entries(table.cold)) {
+    const pointer = new Deno.UnsafeFnPointer(addressOf<Deno.ForeignFunction>(key, symbol.name), symbol);
+    const value = (...values: Parameters<typeof pointer.call>): unknown => pointer.call(...values);
+    Object.defineProperty(bound, key, { value, enumerable: true });
+  }
+  for (const [key, symbol] of Object.entries(table.hot)) {
+    addressOf(key, symbol.name);
+    const get = (): unknown => {
+      const value = open(library, { [key]: symbol }, advice).symbols[key];
+      Object.defineProperty(bound, key, { value });
+      return value;
+    };
+    Object.defineProperty(bound, key, { get, enumerable: true, configurable: true });
+  }
+  return bound as Library<T>;
+}
+
+function missing(library: string, symbol: string, advice: string): EventPipeError {
+  const cause = new LibraryError(library, symbol);
+  return new EventPipeError(
+    `Cannot bind ${symbol} of ${library}: it has no such function; ${advice}`,
+    "LIBRARY",
+    cause,
+  );
 }
 
 /**

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** While no ring wakes it, `run` looks into all rings this often, in ms; 100 unless given. */
   readonly flushMs?: number;
+  /** Called after each wait, in front of the drain: all events from before this moment are in the rings it reads. */
+  readonly onWoken?: () => void;
   /** Called after each drain that no handler ended by throwing: a place to write out what handlers collected. */
   readonly onDrained?: () => void;
 }
@@ -202,7 +204,7 @@ export class EventPipe implements Disposable {
    * @throws Whatever a handler throws, as in `poll`.
    */
   async run(options: RunOptions = {}): Promise<number> {
-    const { signal, flushMs = RUN_FLUSH_MS, onDrained } = options;
+    const { signal, flushMs = RUN_FLUSH_MS, onWoken, onDrained } = options;
     const flush = checkTimeout(flushMs);
     if (flush < 1) throw new RangeError(`Cannot run: flushMs must be above 0, current value is ${flushMs}`);
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
@@ -218,6 +220,7 @@ export class EventPipe implements Disposable {
         const timeout = ended || this.#isPending ? 0 : flush;
         const count = await this.#waiter.waitAsync(timeout, this.#ready);
         if (this.#closing) return 0;
+        onWoken?.();
         const result = this.#drain(ended ? 0 : count);
         onDrained?.();
         if (result !== 0 || ended || this.#closing) return result;

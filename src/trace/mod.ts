@@ -26,7 +26,7 @@ export interface TraceOptions {
   readonly follow?: number;
   /** Whether this process's own events are traced; false unless given. */
   readonly includeSelf?: boolean;
-  /** Data bytes of each CPU's ring; 256 KiB unless given. */
+  /** Data bytes of each CPU's ring; 1 MiB unless given. */
   readonly ringBytes?: number;
   /** Which backend; `auto` unless given. */
   readonly backend?: BackendName;
@@ -71,7 +71,7 @@ export class Trace implements AsyncIterable<TraceEvent>, Disposable {
    */
   static open(events: readonly string[], options: TraceOptions = {}): Trace {
     const { pids = [], comms = [], cpus, follow, includeSelf = false, backend = "auto", onLost } = options;
-    const ringBytes = options.ringBytes ?? 256 * 1024;
+    const ringBytes = options.ringBytes ?? 1024 * 1024;
     const watermarkBytes = ringBytes / 4;
     using chosen = chooseBackend(backend, { ringBytes, watermarkBytes, cpus });
     const catalog = Catalog.open();

@@ -1,7 +1,7 @@
 /**
- * Runs a pipe in rounds. Rings are read one after the other, so what a drain delivers may be younger than what it left in
- * a ring it had read before; the last drain of a round begins behind the round's end. Then all events from before that
- * moment are here, and they can be told in the order of time.
+ * Runs a pipe in rounds. A round is a wait and the drain behind it. Rings are read one after the other, so what a drain
+ * delivers may be younger than what it left in a ring it had read before; but all events from before its beginning are
+ * here then, and they can be told in the order of time.
  *
  * @module
  */
@@ -15,14 +15,15 @@ import type { EventPipe } from "../pipe/event_pipe.ts";
  */
 const SLACK_NS = 1_000_000n;
 
-/** The first rounds are short, each twice as long as the one before: whoever looks waits for the first event. */
+/** The first rounds are short: whoever has started a tracer waits for the first event. */
 const FIRST_ROUND_MS = 2;
+const FIRST_ROUNDS = 50;
 
 /** How the rounds go. */
 export interface RoundOptions {
   /** Ends the rounds. The last one is then over at once. */
   readonly signal: AbortSignal;
-  /** The length of a round, once the first ones are over. */
+  /** The length of a round at the most; a ring that wakes the reader ends it. */
   readonly roundMs: number;
   /** Called at the end of each round with the time up to which all events are here, CLOCK_MONOTONIC in ns. */
   readonly onRound: (until: bigint) => void;
@@ -35,26 +36,23 @@ export interface RoundOptions {
  * @param options How the rounds go.
  * @throws Whatever a handler or `onRound` throws.
  */
-export async function runInRounds(pipe: EventPipe, options: RoundOptions): Promise<void> {
-  const { signal, roundMs, onRound } = options;
-  let ms = Math.min(FIRST_ROUND_MS, roundMs);
-  do {
-    const round = new AbortController();
-    let endNs = 0;
-    const end = (): void => {
-      endNs ||= monotonicNs();
-      round.abort();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-    if (signal.aborted) end();
-    try {
-      await pipe.run({ signal: round.signal });
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-    }
-    onRound(BigInt(Math.floor(endNs)) - SLACK_NS);
-    ms = Math.min(ms * 2, roundMs);
-  } while (!signal.aborted);
+export async function runInRounds(
+  pipe: EventPipe,
+  { signal, roundMs, onRound }: RoundOptions,
+): Promise<void> {
+  const first = new AbortController();
+  let rounds = 0;
+  let wokenNs = 0;
+  const run = (signal: AbortSignal, flushMs: number): Promise<number> =>
+    pipe.run({
+      signal,
+      flushMs,
+      onWoken: () => wokenNs = monotonicNs(),
+      onDrained(): void {
+        onRound(BigInt(Math.floor(wokenNs)) - SLACK_NS);
+        if (++rounds === FIRST_ROUNDS) first.abort();
+      },
+    });
+  await run(AbortSignal.any([signal, first.signal]), Math.min(FIRST_ROUND_MS, roundMs));
+  if (!signal.aborted) await run(signal, roundMs);
 }

@@ -12,7 +12,7 @@ import { FCNTL, NR_PERF_EVENT_OPEN } from "../../abi/linux.ts";
 import { PERF, PERF_EVENT_ATTR, PERF_EVENT_IOC_SET_BPF } from "../../abi/perf_event.ts";
 import { SyscallError } from "../../errors.ts";
 import { cstring } from "../../ffi/cstring.ts";
-import { libbpf, libbpfProbes } from "../../ffi/libbpf.ts";
+import { libbpf } from "../../ffi/libbpf.ts";
 import { errno, libc } from "../../ffi/libc.ts";
 import { findMount } from "../mounts.ts";
 import { type Finding, ok } from "./check.ts";
@@ -94,8 +94,7 @@ export const PROGRAM_TYPES: readonly ProgramType[] = [
     section: "iter",
     type: BPF.BPF_PROG_TYPE_TRACING,
     place: { attachType: BPF.BPF_TRACE_ITER, object: "task" },
-    attach: (fd) =>
-      release("bpf_link_create", libbpfProbes().bpf_link_create(fd, 0, BPF.BPF_TRACE_ITER, null)),
+    attach: (fd) => release("bpf_link_create", libbpf().bpf_link_create(fd, 0, BPF.BPF_TRACE_ITER, null)),
     otherwise: "see BTF",
   },
   {
@@ -163,7 +162,7 @@ function returnZero(): DataView<ArrayBuffer> {
 }
 
 function load({ section, type, place }: ProgramType): number {
-  const { bpf_prog_load, libbpf_find_vmlinux_btf_id } = libbpfProbes();
+  const { bpf_prog_load, libbpf_find_vmlinux_btf_id } = libbpf();
   const { size, offsets } = BPF_PROG_LOAD_OPTS;
   const options = new DataView(new ArrayBuffer(size));
   options.setBigUint64(offsets.sz, BigInt(size), true);
@@ -188,7 +187,7 @@ function load({ section, type, place }: ProgramType): number {
 }
 
 function openRawTracepoint(programFd: number, name: Uint8Array<ArrayBuffer> | null): number {
-  return libbpfProbes().bpf_raw_tracepoint_open(name, programFd);
+  return libbpf().bpf_raw_tracepoint_open(name, programFd);
 }
 
 /** Closes a link, which detaches its program; a negative one is libbpf's error. */

@@ -2,11 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { diagnose } from "../../../src/cli/doctor.ts";
-import { libbpfProbes } from "../../../src/ffi/libbpf.ts";
-import { kernelObstacle, kernelTest } from "../_kernel.ts";
-
-// Opened here, outside of any test's sanitizer; the library stays open.
-if (kernelObstacle === null) libbpfProbes();
+import { kernelTest } from "../_kernel.ts";
 
 kernelTest("the doctor receives an event where kernel tests can run, and leaves nothing open", () => {
   const { kernelSource, reason, checks } = diagnose();

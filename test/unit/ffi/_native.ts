@@ -1,6 +1,6 @@
 /**
  * Tests that call libc or libbpf. Where these are not there the tests are skipped and say why; with
- * EVENTPIPE_REQUIRE_KERNEL=1 they fail instead. The libraries are opened here, outside of any test's sanitizer.
+ * EVENTPIPE_REQUIRE_KERNEL=1 they fail instead. All functions are bound here, outside of any test's sanitizer.
  */
 
 import { fileURLToPath } from "node:url";
@@ -11,9 +11,9 @@ const OBSTACLES = { libc: obstacleTo(libc), libbpf: obstacleTo(libbpf) } as cons
 
 const isRequired = Deno.env.get("EVENTPIPE_REQUIRE_KERNEL") === "1";
 
-function obstacleTo(open: () => unknown): string | null {
+function obstacleTo(open: () => object): string | null {
   try {
-    open();
+    Object.values(open());
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { EventPipeError, LibraryError } from "../../../src/errors.ts";
 import { LIBC } from "../../../src/ffi/libc.ts";
-import { lookIntoLibrary, openLibrary } from "../../../src/ffi/library.ts";
+import { type LibraryTable, lookIntoLibrary, openLibrary } from "../../../src/ffi/library.ts";
 import { nativeTest, runProgram } from "./_native.ts";
 
 interface Opened {
@@ -12,12 +12,14 @@ interface Opened {
   readonly isLibraryError: boolean;
 }
 
-function failure(library: string, symbols: Deno.ForeignLibraryInterface): EventPipeError {
-  return assertThrows(() => openLibrary(library, symbols, "install it"), EventPipeError) as EventPipeError;
+function failure(library: string, table: LibraryTable): EventPipeError {
+  return assertThrows(() => openLibrary(library, table, "install it"), EventPipeError) as EventPipeError;
 }
 
+const getpid = { parameters: [], result: "i32" } as const;
+
 nativeTest("libc", "openLibrary names a library that is missing, and what to do", () => {
-  const error = failure("libeventpipe-none.so.9", {});
+  const error = failure("libeventpipe-none.so.9", { hot: {}, cold: {} });
   assertEquals(error.code, "LIBRARY");
   assertMatch(
     error.message,
@@ -28,16 +30,30 @@ nativeTest("libc", "openLibrary names a library that is missing, and what to do"
   assertEquals(error.cause.symbol, null);
 });
 
-nativeTest("libc", "openLibrary names a symbol that is missing, and its library", () => {
-  const error = failure(LIBC, {
-    getpid: { parameters: [], result: "i32" },
-    eventpipe_none: { parameters: [], result: "i32" },
+const none = { eventpipe_none: { parameters: [], result: "i32" } } as const;
+const tables = { hot: { hot: none, cold: { getpid } }, cold: { hot: { getpid }, cold: none } };
+for (const [kind, table] of Object.entries(tables)) {
+  nativeTest("libc", `openLibrary names a ${kind} function that is missing, and its library`, () => {
+    const error = failure(LIBC, table);
+    assertEquals(error.code, "LIBRARY");
+    assertStringIncludes(error.message, `Cannot bind eventpipe_none of ${LIBC}: `);
+    assert(error.cause instanceof LibraryError);
+    assertEquals(error.cause.library, LIBC);
+    assertEquals(error.cause.symbol, "eventpipe_none");
   });
-  assertEquals(error.code, "LIBRARY");
-  assertStringIncludes(error.message, `Cannot bind eventpipe_none of ${LIBC}: `);
-  assert(error.cause instanceof LibraryError);
-  assertEquals(error.cause.library, LIBC);
-  assertEquals(error.cause.symbol, "eventpipe_none");
+}
+
+Deno.test({
+  name: "openLibrary binds hot and cold functions, by their own names too, each once",
+  ignore: Deno.build.os !== "linux",
+  sanitizeResources: false, // the library stays open
+  fn(): void {
+    const table = { hot: { pid: { ...getpid, name: "getpid" } }, cold: { getpid } } as const;
+    const bound = openLibrary(LIBC, table, "");
+    assertEquals(Object.keys(bound).sort(), ["getpid", "pid"]);
+    assertEquals([bound.pid(), bound.getpid()], [Deno.pid, Deno.pid]);
+    assert(bound.pid === bound.pid);
+  },
 });
 
 Deno.test("libc() says that Deno has no permission, at every call", async () => {
@@ -68,7 +84,7 @@ nativeTest("libc", "libc() needs --allow-ffi and nothing else", async () => {
 nativeTest("libc", "lookIntoLibrary gives what the look gave, and closes the library behind it", () => {
   const pid = lookIntoLibrary(
     LIBC,
-    { getpid: { parameters: [], result: "i32" } },
+    { getpid },
     "",
     ({ getpid }) => getpid(),
   );

@@ -36,6 +36,24 @@ Deno.test("run calls onDrained after each drain, those without events included, 
   assertEquals(told.length, 5);
 });
 
+Deno.test("run calls onWoken behind each wait, in front of the drain", async () => {
+  using memory = new MemoryPipe();
+  const controller = new AbortController();
+  const told: string[] = [];
+  memory.pipe.register({ name: "note", process: () => void told.push("event") });
+  memory.emit(0);
+  await memory.pipe.run({
+    signal: controller.signal,
+    flushMs: 1,
+    onWoken: () => void told.push("woken"),
+    onDrained(): void {
+      told.push("drained");
+      controller.abort();
+    },
+  });
+  assertEquals(told, ["woken", "event", "drained", "woken", "drained"]);
+});
+
 Deno.test("run passes on what onDrained throws, and the pipe can run again", async () => {
   using memory = new MemoryPipe();
   memory.pipe.register(noting([], (value) => value));
