@@ -6,13 +6,14 @@
  */
 
 import { closedError, EventPipeError } from "../errors.ts";
-import { RecordBatch, type Scanner } from "../ring/scanner.ts";
+import { type DispatchBy, RecordBatch, type Scanner } from "../ring/scanner.ts";
 import type { Source } from "../source/source.ts";
 import { defaultWaiter, openWaiter, type WaiterName } from "../wait/open.ts";
 import { checkTimeout, type Waiter } from "../wait/waiter.ts";
 import { type Event, EventView } from "./event.ts";
 import { type EventHandler, HandlerRegistry, Registration } from "./handlers.ts";
 import { RingCounters, type Statistics, totalStatistics } from "./statistics.ts";
+import type { RingTap } from "./tap.ts";
 
 /** How {@linkcode EventPipe.run} runs. */
 export interface RunOptions {
@@ -42,13 +43,15 @@ export interface EventPipeOptions {
    * `category`, unless given: each event goes to the handler of the category it begins with. `all`: each record goes to
    * the handler registered first, for programs that know no categories; its payload begins at offset 0.
    */
-  readonly dispatchBy?: "category" | "all";
+  readonly dispatchBy?: DispatchBy;
   /** Events of categories without a handler: `count` them, unless given, `throw`, or give them to a handler. */
   readonly unknown?: "count" | "throw" | EventHandler<undefined>;
   /** Give each event a view of its own that throws in any later call; false unless given. Allocates per event. */
   readonly checkViews?: boolean;
   /** Called when the kernel reports losses, in front of the next event of that CPU. `statistics` counts all losses. */
   readonly onLost?: (cpu: number, count: number) => void;
+  /** Sees the raw bytes of the rings, to record them. */
+  readonly tap?: RingTap;
 }
 
 /** Carries events from a source to handlers. Belongs to one isolate. */
@@ -65,6 +68,8 @@ export class EventPipe implements Disposable {
   readonly #counters: readonly RingCounters[];
   /** Filled by the waiter. */
   readonly #ready: Int32Array;
+  /** What the tap is shown. */
+  #tapped = new Uint8Array(0);
   /** Whether the last drain ended early: its rings' wake-ups are used up, so the next one must not wait for them. */
   #isPending = false;
   /** The ring the next drain begins with. */
@@ -79,7 +84,7 @@ export class EventPipe implements Disposable {
     this.#options = options;
     this.#source = source;
     this.#waiter = waiter;
-    this.#scanner = source.openScanner();
+    this.#scanner = source.openScanner(options.dispatchBy);
     this.#unknownHandler = typeof unknown === "object"
       ? new Registration(unknown as EventHandler<unknown>)
       : undefined;
@@ -307,12 +312,21 @@ export class EventPipe implements Disposable {
       counters.corrupt += batch.corrupt;
       counters.corruptBytes += batch.corruptBytes;
       counters.skipped += batch.skipped;
+      if (this.#options.tap !== undefined) this.#showTap(this.#options.tap, ring);
       if (batch.lost > 0) this.#options.onLost?.(this.#source.cpus[ring]!, batch.lost);
       const result = this.#dispatchBatch(ring, counters);
       if (result !== 0 || this.#closing) return result;
       this.#scanner.commit(ring);
     }
     return 0;
+  }
+
+  #showTap(tap: RingTap, ring: number): void {
+    const range = this.#scanner.scanned(ring);
+    if (this.#tapped.length < range.bytes) this.#tapped = new Uint8Array(range.bytes);
+    const bytes = this.#tapped.subarray(0, range.bytes);
+    this.#scanner.copyScanned(ring, bytes);
+    tap.onScanned(ring, range, bytes);
   }
 
   /** The dispatch loop. Counts, commits and leaves the ring in order whatever a handler does. */

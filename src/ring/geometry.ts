@@ -10,7 +10,7 @@
  * @module
  */
 
-import { SAMPLE_RAW } from "../abi/perf_event.ts";
+import { MAX_PAYLOAD_BYTES, SAMPLE_RAW } from "../abi/perf_event.ts";
 
 /** One ring's place in the source's buffer, in bytes from the buffer's start. */
 export interface RingRegion {
@@ -106,6 +106,17 @@ export function checkWatermarkBytes(watermarkBytes: number, ringBytes: number): 
       `Cannot open a ring of ${ringBytes} bytes: watermarkBytes must be between 1 and half of the ring, current value is ${watermarkBytes}`,
     );
   }
+}
+
+/**
+ * The longest payload that a perf ring can ever take: its record has 12 bytes in front of it, is a multiple of 8, and
+ * leaves one byte of the ring free (CIRC_SPACE of <linux/circ_buf.h>). Longer ones are lost however empty the ring is.
+ *
+ * @param ringBytes The size of the ring's data.
+ * @returns Bytes from the category on.
+ */
+export function maxPayloadBytes(ringBytes: number): number {
+  return Math.min(ringBytes - 8 - SAMPLE_RAW.data, MAX_PAYLOAD_BYTES);
 }
 
 /**

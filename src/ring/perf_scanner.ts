@@ -11,7 +11,7 @@
 
 import { LOST_RECORD, PERF, PERF_EVENT_HEADER, PERF_EVENT_MMAP_PAGE, SAMPLE_RAW } from "../abi/perf_event.ts";
 import type { RingRegion } from "./geometry.ts";
-import type { RecordBatch, Scanner } from "./scanner.ts";
+import type { RecordBatch, ScannedRange, Scanner } from "./scanner.ts";
 
 const { PERF_RECORD_LOST, PERF_RECORD_SAMPLE } = PERF;
 const { data_head, data_tail } = PERF_EVENT_MMAP_PAGE.offsets;
@@ -31,6 +31,8 @@ export class PerfScanner implements Scanner {
   readonly #tail: Uint32Array;
   readonly #tailHigh: Uint32Array;
 
+  /** Low word of the position where the last scan began. */
+  readonly #begun: Uint32Array;
   /** Whether a sample is delivered from its body on, with all it carries, or from its raw data on. */
   readonly #whole: boolean;
 
@@ -48,6 +50,7 @@ export class PerfScanner implements Scanner {
     this.#words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
     this.#position = new Uint32Array(regions.length);
     this.#head = new Uint32Array(regions.length);
+    this.#begun = new Uint32Array(regions.length);
     this.#tail = new Uint32Array(regions.length);
     this.#tailHigh = new Uint32Array(regions.length);
     regions.forEach(({ meta }, ring) => {
@@ -166,9 +169,25 @@ export class PerfScanner implements Scanner {
       position = head;
     }
     batch.count = count;
-    const moved = position !== this.#position[ring]!;
+    const begun = this.#position[ring]!;
+    this.#begun[ring] = begun;
     this.#position[ring] = position;
-    return moved;
+    return position !== begun;
+  }
+
+  scanned(ring: number): ScannedRange {
+    const position = this.#begun[ring]!;
+    const distance = (this.#position[ring]! - position) >>> 0;
+    return { position, distance, bytes: Math.min(distance, this.#regions[ring]!.bytes) };
+  }
+
+  copyScanned(ring: number, target: Uint8Array): void {
+    const { data, bytes: ringBytes } = this.#regions[ring]!;
+    const { position, bytes } = this.scanned(ring);
+    const start = data + (position & (ringBytes - 1));
+    const firstPart = Math.min(bytes, data + ringBytes - start);
+    target.set(this.#bytes.subarray(start, start + firstPart));
+    target.set(this.#bytes.subarray(data, data + bytes - firstPart), firstPart);
   }
 
   commit(ring: number): void {

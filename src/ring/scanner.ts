@@ -38,6 +38,19 @@ export class RecordBatch {
   }
 }
 
+/** What a scan has moved over: for taps. */
+export interface ScannedRange {
+  /** The low word of the ring position of its first byte. */
+  readonly position: number;
+  /** How far the scan moved. */
+  readonly distance: number;
+  /** Bytes there: the distance, or the ring's size where the distance is longer since its positions were corrupt. */
+  readonly bytes: number;
+}
+
+/** Whom events are given to: the handler of the category they begin with, or all to one. */
+export type DispatchBy = "category" | "all";
+
 /**
  * Reads the rings of one source. A pass over a ring is `begin`, then `scan` until it finds nothing more, with a
  * `commit` after each batch; the head is loaded once per pass, so that a fast producer
@@ -67,6 +80,22 @@ export interface Scanner {
    * @param ring The ring's index in its source.
    */
   commit(ring: number): void;
+
+  /**
+   * What the last scan moved over: headers, padding and skipped records included.
+   *
+   * @param ring The ring's index in its source.
+   * @returns The range.
+   */
+  scanned(ring: number): ScannedRange;
+
+  /**
+   * Copies what the last scan moved over, as it stands in the ring. Before the next `commit`.
+   *
+   * @param ring The ring's index in its source.
+   * @param target Filled from its start; has room for the `bytes` of the range.
+   */
+  copyScanned(ring: number, target: Uint8Array): void;
 
   /**
    * Gives back only the records up to one of the batch; the next pass begins behind it.

@@ -11,6 +11,7 @@ import {
   checkRingBytes,
   checkWakeupEvents,
   layOutRings,
+  maxPayloadBytes,
   type RingRegion,
   SPARE_BYTES,
 } from "../ring/geometry.ts";
@@ -50,6 +51,8 @@ export interface SharedRings {
 export class MemorySource implements Source {
   /** Always `memory`. */
   readonly kind = "memory";
+  /** Always `perf`. */
+  readonly ring = "perf";
   /** The CPU number of each ring. */
   readonly cpus: readonly number[];
   /** How a waiter learns that a ring has unread records. */
@@ -129,6 +132,11 @@ export class MemorySource implements Source {
       wakeupEvents: shared.wakeupEvents,
       events: new RingSignals(shared.signals),
     });
+  }
+
+  /** The longest event that a ring can ever take: one byte of a perf ring always stays free. */
+  get maxPayloadBytes(): number {
+    return maxPayloadBytes(this.#regions[0]!.bytes);
   }
 
   /** The buffer all rings lie in. */

@@ -22,6 +22,7 @@ import {
   checkWakeupEvents,
   checkWatermarkBytes,
   layOutRings,
+  maxPayloadBytes,
   type RingRegion,
 } from "../ring/geometry.ts";
 import { PerfScanner } from "../ring/perf_scanner.ts";
@@ -70,6 +71,8 @@ export interface PerfSourceOptions {
 export class PerfSource implements Source {
   /** Always `kernel`. */
   readonly kind = "kernel";
+  /** Always `perf`. */
+  readonly ring = "perf";
   /** The CPU of each ring. CPUs that are offline are not among them. */
   readonly cpus: readonly number[];
   readonly #reservation: Reservation;
@@ -132,6 +135,11 @@ export class PerfSource implements Source {
     events.forEach((event, ring) => mapRing(reservation, event, regions[ring]!));
     cleanup.move();
     return new PerfSource({ fd: mapFd, id }, reservation, regions, events);
+  }
+
+  /** The longest event that a ring can ever take: one byte of a perf ring always stays free. */
+  get maxPayloadBytes(): number {
+    return maxPayloadBytes(this.#regions[0]!.bytes);
   }
 
   /** The buffer all rings lie in. */

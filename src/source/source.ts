@@ -6,14 +6,18 @@
  */
 
 import type { Readiness } from "../ring/readiness.ts";
-import type { Scanner } from "../ring/scanner.ts";
+import type { DispatchBy, Scanner } from "../ring/scanner.ts";
 
 /** An owner of rings. A pipe takes it over and closes it. */
 export interface Source {
   /** `kernel` or `memory`; results of the two are never mixed. */
   readonly kind: "kernel" | "memory";
-  /** The CPU of each ring; its index is the ring's. */
+  /** The kind of its rings. */
+  readonly ring: "perf" | "ringbuf";
+  /** The CPU of each ring, its index is the ring's; -1 for a ring that all CPUs write into. */
   readonly cpus: readonly number[];
+  /** The longest event, from the category on, that a ring can ever take. */
+  readonly maxPayloadBytes: number;
   /** The buffer all rings lie in. After `close` its length is 0. */
   readonly buffer: ArrayBufferLike;
   /** How a waiter learns that a ring has unread records. */
@@ -22,9 +26,10 @@ export interface Source {
   /**
    * Makes the scanner for these rings.
    *
+   * @param dispatchBy Whether payloads begin with a category; by that unless given.
    * @returns A scanner over `buffer`.
    */
-  openScanner(): Scanner;
+  openScanner(dispatchBy?: DispatchBy): Scanner;
 
   /** Lets events in, once a waiter listens. */
   start(): void;

@@ -10,7 +10,13 @@ import { PERF, PERF_ATTR_FLAG } from "../abi/perf_event.ts";
 import { EventPipeError } from "../errors.ts";
 import { closedError } from "../errors.ts";
 import { libc } from "../ffi/libc.ts";
-import { checkRingBytes, checkWatermarkBytes, layOutRings, type RingRegion } from "../ring/geometry.ts";
+import {
+  checkRingBytes,
+  checkWatermarkBytes,
+  layOutRings,
+  maxPayloadBytes,
+  type RingRegion,
+} from "../ring/geometry.ts";
 import { PerfScanner } from "../ring/perf_scanner.ts";
 import type { Readiness } from "../ring/readiness.ts";
 import type { Scanner } from "../ring/scanner.ts";
@@ -38,6 +44,8 @@ export interface TracepointSourceOptions {
 export class TracepointSource implements Source {
   /** Always `kernel`. */
   readonly kind = "kernel";
+  /** Always `perf`. */
+  readonly ring = "perf";
   /** The CPU of each ring. */
   readonly cpus: readonly number[];
   readonly #reservation: Reservation;
@@ -101,6 +109,11 @@ export class TracepointSource implements Source {
     });
     cleanup.move();
     return new TracepointSource(reservation, regions, rings);
+  }
+
+  /** The longest sample that a ring can ever take. */
+  get maxPayloadBytes(): number {
+    return maxPayloadBytes(this.#regions[0]!.bytes);
   }
 
   /** The buffer all rings lie in. */
