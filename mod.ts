@@ -2,8 +2,8 @@
  * eventpipe carries events from BPF programs in the Linux kernel to TypeScript handlers, without a copy. Importing it
  * asks for no permission; opening a kernel source needs `--allow-ffi`, opening a memory source needs none.
  *
- * An event's road: BPF program, ring, scanner, dispatch loop, handler. A {@linkcode PerfSource} or a
- * {@linkcode MemorySource} owns the rings, an {@linkcode EventPipe} reads them, a {@linkcode BpfObject} loads and
+ * An event's road: BPF program, ring, scanner, dispatch loop, handler. A {@linkcode PerfSource}, a
+ * {@linkcode RingbufSource} or a {@linkcode MemorySource} owns the rings, an {@linkcode EventPipe} reads them, a {@linkcode BpfObject} loads and
  * attaches the programs.
  *
  * @module
@@ -16,20 +16,48 @@ export {
   SyscallError,
   VerifierError,
 } from "./src/errors.ts";
-export { EventPipe, type EventPipeOptions, type RunOptions } from "./src/pipe/event_pipe.ts";
+export { EventPipe } from "./src/pipe/event_pipe.ts";
+export type { EventPipeOptions, RunOptions } from "./src/pipe/options.ts";
+export type { CommitPolicy } from "./src/pipe/drain.ts";
+export type { MergeOptions } from "./src/pipe/merge.ts";
 export type { Event } from "./src/pipe/event.ts";
-export type { EventHandler } from "./src/pipe/handlers.ts";
+export type { EventBatch } from "./src/pipe/event_batch.ts";
+export type { BatchHandler, EventHandler, HandlerBase } from "./src/pipe/handlers.ts";
+export {
+  type FieldAccessor,
+  type FieldType,
+  type Layout,
+  layout,
+  type LayoutOptions,
+  type ScalarType,
+} from "./src/pipe/layout.ts";
+export type { RingTap } from "./src/pipe/tap.ts";
 export type { CategoryStatistics, CpuStatistics, Statistics } from "./src/pipe/statistics.ts";
-export { type PerfEventArray, PerfSource, type PerfSourceOptions } from "./src/source/perf.ts";
+export {
+  type PerfEventArray,
+  PerfSource,
+  type PerfSourceOptions,
+  type RawAttr,
+  type RawAttrFlag,
+  type RawAttrSampleType,
+} from "./src/source/perf.ts";
+export {
+  type LossCounter,
+  type RingbufMap,
+  RingbufSource,
+  type RingbufSourceOptions,
+} from "./src/source/ringbuf.ts";
 export { MemorySource, type MemorySourceOptions, type SharedRings } from "./src/source/memory.ts";
 export { TracepointSource, type TracepointSourceOptions } from "./src/source/tracepoints.ts";
 export type { Source } from "./src/source/source.ts";
 export type { Readiness } from "./src/ring/readiness.ts";
-export type { RecordBatch, Scanner } from "./src/ring/scanner.ts";
+export type { DispatchBy, RecordBatch, ScannedRange, Scanner } from "./src/ring/scanner.ts";
 export type { PerfWriter, PerfWriterOptions, RingEvents } from "./src/ring/perf_writer.ts";
 export type { RingRegion } from "./src/ring/geometry.ts";
 export type { WaiterName } from "./src/wait/open.ts";
+export { type SharedStopToken, StopToken } from "./src/wait/stop_token.ts";
 export { BpfObject } from "./src/object/bpf_object.ts";
 export type { BpfMap, ObjectState } from "./src/object/bpf_map.ts";
+export { openPinnedMap, pinMap, PinnedMap } from "./src/object/pinned_map.ts";
 export type { BpfLink, BpfProgram } from "./src/object/bpf_program.ts";
 export type { RodataValue } from "./src/object/rodata.ts";

@@ -154,3 +154,35 @@ export function syscallFailed(action: string, syscall: string, errno: number, ad
 export function closedError(action: string, thing: string): EventPipeError {
   return new EventPipeError(`Cannot ${action}: ${thing} is closed`, "CLOSED");
 }
+
+/**
+ * Makes the error for an argument of the wrong kind.
+ *
+ * @param action What was tried, as the end of "Cannot ...".
+ * @param name The argument, or the option of it.
+ * @param wanted What it must be, such as `a function`.
+ * @param value What it is.
+ * @returns The error, to be thrown by the caller.
+ */
+export function wrongArgument(action: string, name: string, wanted: string, value: unknown): TypeError {
+  return new TypeError(`Cannot ${action}: ${name} must be ${wanted}, current value is ${describe(value)}`);
+}
+
+/**
+ * Checks that an argument is an object, such as one of options.
+ *
+ * @param value The argument.
+ * @param action What is tried, as the end of "Cannot ...".
+ * @param name The argument's name.
+ * @throws {TypeError} If it is none.
+ */
+export function checkObject(value: unknown, action: string, name = "options"): void {
+  if (typeof value !== "object" || value === null) throw wrongArgument(action, name, "an object", value);
+}
+
+/** A value in a message: that of a text in quotes; of what has many words, what it is. */
+function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return "a function";
+  return typeof value === "object" && value !== null ? Object.prototype.toString.call(value) : String(value);
+}

@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   ensurePackages("test");
   // Others than root cannot attach to tracepoints anyway.
-  if (Deno.uid() === 0) ensureMounts(["tracefs"]);
+  if (Deno.uid() === 0) ensureMounts(["tracefs", "bpffs"]);
   if (!await compileTestPrograms()) return EXIT_FAILED;
   const report = await Deno.makeTempFile({ prefix: "eventpipe-test-", suffix: ".xml" });
   try {

@@ -270,6 +270,21 @@ const TABLE = {
       ],
       result: "i32",
     },
+    /** `int bpf_obj_pin(int fd, const char *pathname)`. */
+    bpf_obj_pin: {
+      parameters: [
+        "i32", // int fd
+        "buffer", // const char *pathname
+      ],
+      result: "i32",
+    },
+    /** `int bpf_obj_get(const char *pathname)`. */
+    bpf_obj_get: {
+      parameters: [
+        "buffer", // const char *pathname
+      ],
+      result: "i32",
+    },
     /** `__s32 btf__find_by_name_kind(const struct btf *btf, const char *type_name, __u32 kind)`. */
     btf__find_by_name_kind: {
       parameters: [

@@ -61,6 +61,27 @@ const TABLE = {
       ],
       result: "i32",
     },
+    /** `epoll_ctl` for those who add and remove many files. */
+    epoll_ctl_compiled: {
+      name: "epoll_ctl",
+      parameters: [
+        "i32", // int epfd
+        "i32", // int op
+        "i32", // int fd
+        "buffer", // struct epoll_event *event
+      ],
+      result: "i32",
+    },
+    /** `write` for those who write much. */
+    write_compiled: {
+      name: "write",
+      parameters: [
+        "i32", // int fd
+        "buffer", // const void *buf
+        "usize", // size_t count
+      ],
+      result: "isize",
+    },
     /** `int clock_gettime(clockid_t clockid, struct timespec *tp)`. */
     clock_gettime: {
       parameters: [
@@ -170,6 +191,85 @@ const TABLE = {
         "i32", // int flags
       ],
       result: "i32",
+    },
+    /** `int epoll_create(int size)`. */
+    epoll_create: {
+      parameters: [
+        "i32", // int size
+      ],
+      result: "i32",
+    },
+    /** `int pipe2(int pipefd[2], int flags)`. */
+    pipe2: {
+      parameters: [
+        "buffer", // int pipefd[2]
+        "i32", // int flags
+      ],
+      result: "i32",
+    },
+    /** `int socketpair(int domain, int type, int protocol, int sv[2])`. */
+    socketpair: {
+      parameters: [
+        "i32", // int domain
+        "i32", // int type
+        "i32", // int protocol
+        "buffer", // int sv[2]
+      ],
+      result: "i32",
+    },
+    /** `int shutdown(int sockfd, int how)`. */
+    shutdown: {
+      parameters: [
+        "i32", // int sockfd
+        "i32", // int how
+      ],
+      result: "i32",
+    },
+    /** `int memfd_create(const char *name, unsigned int flags)`. */
+    memfd_create: {
+      parameters: [
+        "buffer", // const char *name
+        "u32", // unsigned int flags
+      ],
+      result: "i32",
+    },
+    /** `int dup(int oldfd)`. */
+    dup: {
+      parameters: [
+        "i32", // int oldfd
+      ],
+      result: "i32",
+    },
+    /** `int dup2(int oldfd, int newfd)`. */
+    dup2: {
+      parameters: [
+        "i32", // int oldfd
+        "i32", // int newfd
+      ],
+      result: "i32",
+    },
+    /** `ssize_t getdents64(int fd, void *dirp, size_t count)`, of glibc 2.30. */
+    getdents64: {
+      parameters: [
+        "i32", // int fd
+        "buffer", // void *dirp
+        "usize", // size_t count
+      ],
+      result: "isize",
+    },
+    /**
+     * `long syscall(long number, ...)` as `int setresuid(uid_t ruid, uid_t euid, uid_t suid)`. As a system call it changes
+     * one thread; libc's function changes all of them.
+     */
+    setresuid_of_thread: {
+      name: "syscall",
+      parameters: [
+        "i64", // long number
+        "u32", // uid_t ruid
+        "u32", // uid_t euid
+        "u32", // uid_t suid
+      ],
+      result: "i64",
     },
     /** `int sched_setaffinity(pid_t pid, size_t cpusetsize, const cpu_set_t *mask)`. */
     sched_setaffinity: {

@@ -6,7 +6,7 @@
 
 import { BPF } from "../abi/bpf.ts";
 import { errnoNumber } from "../abi/errno.ts";
-import { EventPipeError, syscallFailed } from "../errors.ts";
+import { EventPipeError, syscallFailed, wrongArgument } from "../errors.ts";
 import { checkFd } from "../ffi/fd.ts";
 import { libbpf, readCstring } from "../ffi/libbpf.ts";
 import { mapType } from "../ffi/map_info.ts";
@@ -90,11 +90,15 @@ export class BpfMap {
    * Sets its number of slots. Before the object is loaded.
    *
    * @param maxEntries The number of slots.
+   * @throws {RangeError} If it is no u32 of at least 1.
+   * @throws {EventPipeError} If the object is loaded already, or libbpf refuses.
    */
   setMaxEntries(maxEntries: number): void {
     this.#checkNotLoaded("resize");
     if (!Number.isInteger(maxEntries) || maxEntries < 1 || maxEntries > 0xffffffff) {
-      throw new RangeError(`Cannot resize the map ${this.name}: ${maxEntries} is no number of slots`);
+      throw new RangeError(
+        `Cannot resize the map ${this.name}: maxEntries ${maxEntries} is no number of slots`,
+      );
     }
     const result = libbpf().bpf_map__set_max_entries(this.#map, maxEntries);
     if (result < 0) throw syscallFailed(`resize the map ${this.name}`, "bpf_map__set_max_entries", -result);
@@ -106,12 +110,14 @@ export class BpfMap {
    * @param key The key's bytes.
    * @param value Filled with the value; per-CPU maps need room for one value, rounded up to 8 bytes, per possible CPU.
    * @returns Whether the key was there.
+   * @throws {TypeError} If one of them is no Uint8Array.
    * @throws {RangeError} If the key's size is not the map's, or the value has too little room.
    * @throws {EventPipeError} If the kernel refuses, as for maps without values to read.
    */
   lookup(key: Uint8Array, value: Uint8Array): boolean {
     const { bpf_map__key_size, bpf_map_lookup_elem } = libbpf();
     const fd = this.fd;
+    checkBytes(`look into the map ${this.name}`, key, value);
     const keySize = bpf_map__key_size(this.#map);
     const valueSize = this.#lookupBytes();
     if (key.length !== keySize || value.length < valueSize) {
@@ -134,13 +140,14 @@ export class BpfMap {
    * The keys that are in the map. Programs may add and delete meanwhile: then some may be left out or come twice.
    *
    * @returns A copy of each key's bytes.
+   * @throws {EventPipeError} If the kernel refuses, or the object was closed, during the walk too.
    */
   *keys(): Generator<Uint8Array<ArrayBuffer>> {
     const { bpf_map__key_size, bpf_map_get_next_key } = libbpf();
-    const fd = this.fd;
     let previous: Uint8Array<ArrayBuffer> | null = null;
     // As many steps as the map has slots: a map that changes under the walk must not hold it for ever.
     for (let steps = this.maxEntries; steps > 0; steps--) {
+      const fd = this.fd; // asked for at each step: the object may be closed, and its number be another file's
       const next = new Uint8Array(bpf_map__key_size(this.#map));
       const result = bpf_map_get_next_key(fd, previous, next);
       if (result === -ENOENT) return;
@@ -155,12 +162,14 @@ export class BpfMap {
    *
    * @param key The key's bytes.
    * @param value The value's bytes.
+   * @throws {TypeError} If one of them is no Uint8Array.
    * @throws {RangeError} If the key or the value does not have the map's size.
    * @throws {EventPipeError} If the kernel refuses, as when the map is full.
    */
   update(key: Uint8Array, value: Uint8Array): void {
     const { bpf_map__key_size, bpf_map_update_elem } = libbpf();
     const fd = this.fd;
+    checkBytes(`write into the map ${this.name}`, key, value);
     const keySize = bpf_map__key_size(this.#map);
     const valueSize = this.#lookupBytes();
     if (key.length !== keySize || value.length !== valueSize) {
@@ -195,5 +204,12 @@ export class BpfMap {
         "NOT_SUPPORTED",
       );
     }
+  }
+}
+
+/** The kernel is not told how long buffers are; of what is no Uint8Array, `length` does not tell the bytes. */
+function checkBytes(action: string, key: Uint8Array, value: Uint8Array): void {
+  for (const [name, bytes] of [["key", key], ["value", value]] as const) {
+    if (!(bytes instanceof Uint8Array)) throw wrongArgument(action, name, "a Uint8Array", bytes);
   }
 }

@@ -5,8 +5,8 @@
  */
 
 import { BPF_OBJECT_OPEN_OPTS } from "../abi/bpf.ts";
-import { closedError, EventPipeError, syscallFailed, VerifierError } from "../errors.ts";
-import { cstring, textUntilNul } from "../ffi/cstring.ts";
+import { checkObject, closedError, EventPipeError, syscallFailed, VerifierError } from "../errors.ts";
+import { checkedCstring, textUntilNul } from "../ffi/cstring.ts";
 import { libbpf } from "../ffi/libbpf.ts";
 import { errno } from "../ffi/libc.ts";
 import { BpfMap, type ObjectState } from "./bpf_map.ts";
@@ -53,6 +53,7 @@ export class BpfObject implements Disposable {
    *
    * @param source The path of a `.bpf.o` file, or its bytes.
    * @returns The object; close it, or declare it with `using`.
+   * @throws {TypeError} If it is neither a path nor bytes.
    * @throws {EventPipeError} If it cannot be read, or libbpf is missing.
    *
    * @example Open, set, load, attach
@@ -77,7 +78,7 @@ export class BpfObject implements Disposable {
     options.setBigUint64(kernel_log_size, BigInt(LOG_BYTES), true);
     const { bpf_object__open_file, bpf_object__open_mem } = libbpf();
     const object = typeof source === "string"
-      ? bpf_object__open_file(cstring(source), options)
+      ? bpf_object__open_file(checkedCstring(source, "open a BPF object", "its path"), options)
       : bpf_object__open_mem(source as Uint8Array<ArrayBuffer>, BigInt(source.length), options);
     const error = errno(); // Errno: read in the next expression.
     if (object === null) {
@@ -102,11 +103,12 @@ export class BpfObject implements Disposable {
    *
    * @param values Values by variable name.
    * @throws {EventPipeError} `NOT_FOUND` for a name that is not there; the message lists those that are.
-   * @throws {TypeError} If a value is of the wrong kind.
+   * @throws {TypeError} If values is no object, or one of them is of the wrong kind.
    * @throws {RangeError} If a value does not fit its variable.
    */
   setRodata(values: Readonly<Record<string, RodataValue>>): void {
     this.#state.checkOpen("set constants");
+    checkObject(values, "set constants", "values");
     if (this.#loaded) throw new TypeError("Cannot set constants: the object is loaded already");
     const variables = readRodataVariables(libbpf().bpf_object__btf(this.#object));
     const size = new BigUint64Array(1);

@@ -5,8 +5,8 @@
  */
 
 import { BPF_PROG_INFO, BPF_TRACEPOINT_OPTS } from "../abi/bpf.ts";
-import { closedError, syscallFailed } from "../errors.ts";
-import { cstring } from "../ffi/cstring.ts";
+import { closedError, syscallFailed, wrongArgument } from "../errors.ts";
+import { checkedCstring } from "../ffi/cstring.ts";
 import { libbpf, readCstring } from "../ffi/libbpf.ts";
 import { errno } from "../ffi/libc.ts";
 import type { ObjectState } from "./bpf_map.ts";
@@ -62,20 +62,28 @@ export class BpfProgram {
    * @param name Its name, such as `sched_switch`.
    * @param cookie What bpf_get_attach_cookie() gives the program when this tracepoint runs it.
    * @returns The link; the program runs until it is closed.
+   * @throws {TypeError} If an argument is of the wrong kind.
+   * @throws {RangeError} If the cookie is no u64.
    * @throws {EventPipeError} If there is no such tracepoint, or the kernel refuses.
    */
   attachTracepoint(category: string, name: string, cookie: bigint): BpfLink {
     this.#checkLoaded("attach");
+    const action = `attach the program ${this.name} to a tracepoint`;
+    const where = checkedCstring(category, action, "category");
+    const what = checkedCstring(name, action, "name");
+    if (typeof cookie !== "bigint") throw wrongArgument(action, "cookie", "a bigint", cookie);
+    if (BigInt.asUintN(64, cookie) !== cookie) {
+      throw new RangeError(`Cannot ${action}: cookie must be a u64, current value is ${cookie}`);
+    }
     const { sz, bpf_cookie } = BPF_TRACEPOINT_OPTS.offsets;
     const options = new DataView(new ArrayBuffer(BPF_TRACEPOINT_OPTS.size));
     options.setBigUint64(sz, BigInt(BPF_TRACEPOINT_OPTS.size), true);
     options.setBigUint64(bpf_cookie, cookie, true);
-    const [where, what] = [cstring(category), cstring(name)];
     const link = libbpf().bpf_program__attach_tracepoint_opts(this.#program, where, what, options);
     const error = errno(); // Errno: read in the next expression.
     if (link === null) {
-      const action = `attach the program ${this.name} to ${category}:${name}`;
-      throw syscallFailed(action, "bpf_program__attach_tracepoint_opts", error, TRACEFS_ADVICE);
+      const tried = `attach the program ${this.name} to ${category}:${name}`;
+      throw syscallFailed(tried, "bpf_program__attach_tracepoint_opts", error, TRACEFS_ADVICE);
     }
     return new BpfLink(link);
   }
@@ -84,11 +92,15 @@ export class BpfProgram {
    * Chooses whether the program is loaded with its object. Before the object is loaded.
    *
    * @param autoload False to leave it out.
+   * @throws {TypeError} If it is no boolean, or the object is loaded already.
    */
   setAutoload(autoload: boolean): void {
     this.#state.checkOpen(`leave out the program ${this.name}`);
     if (this.#state.loaded) {
       throw new TypeError(`Cannot leave out the program ${this.name}: the object is loaded already`);
+    }
+    if (typeof autoload !== "boolean") {
+      throw wrongArgument(`leave out the program ${this.name}`, "autoload", "true or false", autoload);
     }
     libbpf().bpf_program__set_autoload(this.#program, autoload);
   }

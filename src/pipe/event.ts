@@ -18,13 +18,13 @@ import { textUntilNul } from "../ffi/cstring.ts";
  * inside the event is a `RangeError`.
  */
 export interface Event {
-  /** Bytes in the event from the category on. In a perf ring up to 7 bytes of padding count too. */
+  /** Bytes in the event from the category on. In a perf ring up to 7 bytes of padding count too, in a ring buffer none. */
   readonly size: number;
   /** The category: the u32 at offset 0. */
   readonly category: number;
   /** `bpf_ktime_get_ns()` at the emission, in ns: exact up to 2^53 (104 days of uptime), then to 2 ns. */
   readonly time: number;
-  /** The CPU whose ring carried the event. */
+  /** The CPU whose ring carried the event; -1 where all CPUs write into one ring. */
   readonly cpu: number;
   /** The byte at an offset. */
   u8(offset: number): number;

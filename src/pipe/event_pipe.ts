@@ -1,31 +1,25 @@
 /**
- * The pipe: handlers on one side, the rings of a source on the other, and between them the poll loop and the dispatch
- * loop, the only hot path. It calls the waiter for rings, the scanner for batches, and handlers for events.
+ * The pipe: handlers on one side, the rings of a source on the other, and between them the poll loop. It waits for rings,
+ * drains them and closes everything in order.
  *
  * @module
  */
 
-import { closedError, EventPipeError } from "../errors.ts";
-import { type DispatchBy, RecordBatch, type Scanner } from "../ring/scanner.ts";
+import { closedError } from "../errors.ts";
+import { RecordBatch } from "../ring/scanner.ts";
 import type { Source } from "../source/source.ts";
-import { defaultWaiter, openWaiter, type WaiterName } from "../wait/open.ts";
+import { defaultWaiter, openWaiter } from "../wait/open.ts";
+import type { StopToken } from "../wait/stop_token.ts";
+import { rest, restAsync } from "../wait/rest.ts";
 import { checkTimeout, type Waiter } from "../wait/waiter.ts";
-import { type Event, EventView } from "./event.ts";
-import { type EventHandler, HandlerRegistry, Registration } from "./handlers.ts";
-import { RingCounters, type Statistics, totalStatistics } from "./statistics.ts";
-import type { RingTap } from "./tap.ts";
-
-/** How {@linkcode EventPipe.run} runs. */
-export interface RunOptions {
-  /** Ends the run; what is in the rings then is dispatched before it ends. */
-  readonly signal?: AbortSignal;
-  /** While no ring wakes it, `run` looks into all rings this often, in ms; 100 unless given. */
-  readonly flushMs?: number;
-  /** Called after each wait, in front of the drain: all events from before this moment are in the rings it reads. */
-  readonly onWoken?: () => void;
-  /** Called after each drain that no handler ended by throwing: a place to write out what handlers collected. */
-  readonly onDrained?: () => void;
-}
+import { Dispatcher } from "./dispatcher.ts";
+import { type Drain, RingDrain } from "./drain.ts";
+import type { Event } from "./event.ts";
+import type { BatchHandler, EventHandler } from "./handlers.ts";
+import { MergedDrain } from "./merge.ts";
+import { checkOptions, checkSource, type EventPipeOptions, type RunOptions } from "./options.ts";
+import { RingReader } from "./ring_reader.ts";
+import { type Statistics, totalStatistics } from "./statistics.ts";
 
 /** How often `run` looks into rings below their wake-up threshold. */
 const RUN_FLUSH_MS = 100;
@@ -33,64 +27,34 @@ const RUN_FLUSH_MS = 100;
 /** The sources that pipes have taken over: the rings of a source have one reader. */
 const owned = new WeakSet<Source>();
 
-/** How an {@linkcode EventPipe} is opened. */
-export interface EventPipeOptions {
-  /** Where events come from. The pipe owns the source and closes it, also when opening fails. */
-  readonly source: Source;
-  /** How to wait: `epoll` or `poll` on kernel rings, `atomics` on memory rings; the first that fits unless given. */
-  readonly waiter?: WaiterName;
-  /**
-   * `category`, unless given: each event goes to the handler of the category it begins with. `all`: each record goes to
-   * the handler registered first, for programs that know no categories; its payload begins at offset 0.
-   */
-  readonly dispatchBy?: DispatchBy;
-  /** Events of categories without a handler: `count` them, unless given, `throw`, or give them to a handler. */
-  readonly unknown?: "count" | "throw" | EventHandler<undefined>;
-  /** Give each event a view of its own that throws in any later call; false unless given. Allocates per event. */
-  readonly checkViews?: boolean;
-  /** Called when the kernel reports losses, in front of the next event of that CPU. `statistics` counts all losses. */
-  readonly onLost?: (cpu: number, count: number) => void;
-  /** Sees the raw bytes of the rings, to record them. */
-  readonly tap?: RingTap;
-}
-
 /** Carries events from a source to handlers. Belongs to one isolate. */
 export class EventPipe implements Disposable {
   readonly #source: Source;
   readonly #waiter: Waiter;
-  readonly #scanner: Scanner;
-  readonly #options: EventPipeOptions;
-  readonly #handlers = new HandlerRegistry();
-  readonly #unknownHandler: Registration | undefined;
-  readonly #batch = new RecordBatch();
-  readonly #dataView: DataView;
-  readonly #event: EventView;
-  readonly #counters: readonly RingCounters[];
+  readonly #stop: StopToken | undefined;
+  readonly #reader: RingReader;
+  readonly #dispatcher: Dispatcher;
+  readonly #drains: Drain;
+  readonly #warn: (message: string) => void;
   /** Filled by the waiter. */
   readonly #ready: Int32Array;
-  /** What the tap is shown. */
-  #tapped = new Uint8Array(0);
-  /** Whether the last drain ended early: its rings' wake-ups are used up, so the next one must not wait for them. */
-  #isPending = false;
-  /** The ring the next drain begins with. */
-  #first = 0;
   #draining = false;
   #running = false;
-  #closing = false;
   #closed: Statistics | undefined;
 
-  private constructor(options: EventPipeOptions, waiter: Waiter) {
-    const { source, unknown } = options;
-    this.#options = options;
+  private constructor(options: EventPipeOptions, reader: RingReader, waiter: Waiter) {
+    const { source, dispatchBy, unknown = "count", commit = "batch", merge, stop, checkViews = false } =
+      options;
+    const view = new DataView(source.buffer);
     this.#source = source;
     this.#waiter = waiter;
-    this.#scanner = source.openScanner(options.dispatchBy);
-    this.#unknownHandler = typeof unknown === "object"
-      ? new Registration(unknown as EventHandler<unknown>)
-      : undefined;
-    this.#dataView = new DataView(source.buffer);
-    this.#event = new EventView(this.#dataView);
-    this.#counters = source.cpus.map(() => new RingCounters());
+    this.#stop = stop;
+    this.#reader = reader;
+    this.#dispatcher = new Dispatcher(view, { isForAll: dispatchBy === "all", unknown, checkViews });
+    this.#drains = merge === undefined
+      ? new RingDrain(reader, this.#dispatcher, commit)
+      : new MergedDrain(reader, this.#dispatcher, view, merge);
+    this.#warn = options.onWarning ?? ((message) => console.warn(message));
     this.#ready = new Int32Array(source.cpus.length);
   }
 
@@ -118,16 +82,20 @@ export class EventPipe implements Disposable {
    */
   static open(options: EventPipeOptions): EventPipe {
     checkSource(options);
-    const { source } = options;
+    const { source, stop } = options;
     if (owned.has(source)) throw new TypeError("Cannot open the pipe: its source belongs to another pipe");
     owned.add(source);
     using cleanup = new DisposableStack();
     cleanup.defer(() => source.close());
     checkOptions(options);
-    const waiter = openWaiter(options.waiter ?? defaultWaiter(source.readiness), source.readiness);
+    const reader = new RingReader(source, options);
+    const waiter = openWaiter(options.waiter ?? defaultWaiter(source.readiness), source.readiness, {
+      hasUnread: (ring) => reader.scanner.begin(ring),
+      token: stop,
+    });
     cleanup.defer(() => waiter.close());
     source.cpus.forEach((_, ring) => waiter.add(ringFd(source, ring), ring));
-    const pipe = new EventPipe(options, waiter);
+    const pipe = new EventPipe(options, reader, waiter);
     source.start();
     cleanup.move();
     return pipe;
@@ -140,9 +108,17 @@ export class EventPipe implements Disposable {
    * @returns The category: 0 for the first handler, then 1, 2, ... Give it to the BPF program.
    * @throws {TypeError} If it is not a handler.
    */
-  register<Context = undefined>(handler: EventHandler<Context>): number {
+  register<Context = undefined>(handler: EventHandler<Context> | BatchHandler<Context>): number {
     this.#checkOpen("register a handler");
-    return this.#handlers.add(handler as EventHandler<unknown>);
+    const category = this.#dispatcher.register(handler as EventHandler<unknown> | BatchHandler<unknown>);
+    const { name, maxBytes = handler.layout?.size ?? 0 } = handler;
+    const { maxPayloadBytes } = this.#source;
+    if (maxBytes > maxPayloadBytes) {
+      this.#warn(
+        `Events of "${name}" have up to ${maxBytes} bytes, but these rings can never take more than ${maxPayloadBytes}: longer ones are lost however empty the ring is`,
+      );
+    }
+    return category;
   }
 
   /**
@@ -153,7 +129,7 @@ export class EventPipe implements Disposable {
    */
   unregister(category: number): boolean {
     this.#checkOpen("unregister a handler");
-    return this.#handlers.remove(category);
+    return this.#dispatcher.unregister(category);
   }
 
   /**
@@ -165,15 +141,7 @@ export class EventPipe implements Disposable {
    */
   dispatch(event: Event | Uint8Array): number | void {
     this.#checkOpen("dispatch an event");
-    const view = event instanceof Uint8Array ? EventView.over(event, -1) : event;
-    if (!(view instanceof EventView)) {
-      throw new TypeError("Cannot dispatch: give an event, or a Uint8Array that begins with a category");
-    }
-    const registration = this.#options.dispatchBy === "all"
-      ? this.#handlers.find(0)
-      : this.#handlers.find(view.category);
-    if (registration !== undefined) return call(registration, view, view.size);
-    return this.#dispatchUnknown(view);
+    return this.#dispatcher.dispatch(event);
   }
 
   /**
@@ -181,24 +149,40 @@ export class EventPipe implements Disposable {
    * events below the wake-up threshold are no older than the wait.
    *
    * @param timeoutMs The longest wait in milliseconds, rounded up; 0 does not wait, -1 waits without end.
-   * @returns 0, or the non-zero number with which a handler ended the drain. A signal ends the wait too.
+   * @returns 0, or the non-zero number with which a handler ended the drain. A signal ends the wait too, and so does the
+   * stop token.
    * @throws Whatever a handler throws. The event counts as dispatched; the next call begins behind it.
    */
   poll(timeoutMs: number): number {
     const timeout = checkTimeout(timeoutMs);
     this.#checkIdle("poll");
-    return this.#drain(this.#waiter.wait(this.#isPending ? 0 : timeout, this.#ready));
+    const limit = shorter(timeout, this.#drains.waitMs);
+    if (!this.#isHolding()) return this.#drain(this.#waiter.wait(limit, this.#ready), false);
+    rest(limit);
+    return this.#drain(0, false);
   }
 
   /**
-   * Dispatches what is in the rings, without waiting and whether or not they woke us.
+   * Dispatches what is in the rings, without waiting and whether or not they woke us; with `merge`, what is held back too.
    *
+   * @param ring The index of one ring, as in `statistics().cpus`; all of them unless given.
    * @returns 0, or the non-zero number with which a handler ended the drain.
    * @throws Whatever a handler throws, as in `poll`.
    */
-  consume(): number {
+  consume(ring?: number): number {
     this.#checkIdle("consume");
-    return this.#drain(0);
+    if (ring === undefined) return this.#drain(0, true);
+    if (!Number.isInteger(ring) || ring < 0 || ring >= this.#ready.length) {
+      throw new RangeError(
+        `Cannot consume: there is no ring ${ring}, this pipe has ${this.#ready.length}, counted from 0`,
+      );
+    }
+    this.#draining = true;
+    try {
+      return this.#drains.drainRing(ring);
+    } finally {
+      this.#endDrain();
+    }
   }
 
   /**
@@ -221,20 +205,45 @@ export class EventPipe implements Disposable {
     signal?.addEventListener("abort", wake);
     try {
       for (;;) {
-        const ended = signal?.aborted === true;
-        const timeout = ended || this.#isPending ? 0 : flush;
-        const count = await this.#waiter.waitAsync(timeout, this.#ready);
-        if (this.#closing) return 0;
+        const ended = signal?.aborted === true || this.#stop?.isStopped === true;
+        const timeout = ended ? 0 : shorter(flush, this.#drains.waitMs);
+        let count = 0;
+        if (!ended && this.#isHolding()) await restAsync(timeout);
+        else count = await this.#waiter.waitAsync(timeout, this.#ready);
+        if (this.#dispatcher.isClosing) return 0;
         onWoken?.();
-        const result = this.#drain(ended ? 0 : count);
+        const result = this.#drain(ended ? 0 : count, ended);
         onDrained?.();
-        if (result !== 0 || ended || this.#closing) return result;
+        if (result !== 0 || ended || this.#dispatcher.isClosing) return result;
       }
     } finally {
       signal?.removeEventListener("abort", wake);
       this.#running = false;
-      if (this.#closing) this.#tearDown();
+      if (this.#dispatcher.isClosing) this.#tearDown();
     }
+  }
+
+  /** Ends the wait of `run` that is under way, so that it looks into the rings now; else that of the next `poll` or `run`. */
+  interrupt(): void {
+    this.#checkOpen("interrupt the wait");
+    this.#waiter.wake();
+  }
+
+  /**
+   * Lets no events in until `resume`: outputs are refused and counted as lost. What is in the rings can be read. Does nothing
+   * if it is paused.
+   *
+   * @throws {TypeError} If the source cannot be paused.
+   */
+  pause(): void {
+    this.#checkOpen("pause");
+    this.#source.pause();
+  }
+
+  /** Lets events in again. Does nothing if it is not paused. */
+  resume(): void {
+    this.#checkOpen("resume");
+    this.#source.resume();
   }
 
   /**
@@ -252,8 +261,8 @@ export class EventPipe implements Disposable {
    * ends first. Safe to call again.
    */
   close(): void {
-    if (this.#closing) return;
-    this.#closing = true;
+    if (this.#dispatcher.isClosing) return;
+    this.#dispatcher.isClosing = true;
     if (this.#running) this.#waiter.wake();
     else if (!this.#draining) this.#tearDown();
   }
@@ -264,7 +273,7 @@ export class EventPipe implements Disposable {
   }
 
   #checkOpen(action: string): void {
-    if (this.#closing) throw closedError(action, "the pipe");
+    if (this.#dispatcher.isClosing) throw closedError(action, "the pipe");
   }
 
   #checkIdle(action: string): void {
@@ -274,201 +283,63 @@ export class EventPipe implements Disposable {
   }
 
   /** Drains after the waiter has reported so many rings. */
-  #drain(count: number): number {
-    for (let i = 0; i < count; i++) this.#counters[this.#ready[i]!]!.wakeups++;
-    this.#isPending = true;
+  #drain(count: number, isFinal: boolean): number {
+    for (let i = 0; i < count; i++) this.#reader.counters[this.#ready[i]!]!.wakeups++;
     this.#draining = true;
     try {
-      return this.#drainRings();
+      return this.#drains.drain(isFinal);
     } finally {
-      this.#draining = false;
-      if (this.#closing && !this.#running) this.#tearDown();
+      this.#endDrain();
     }
   }
 
-  /**
-   * Drains all rings, those that did not wake us too: a wake-up is dear, and a ring below its threshold has none. After a
-   * drain that ends early the next one begins behind that ring, so that a busy ring does not starve the others.
-   */
-  #drainRings(): number {
-    const rings = this.#counters.length;
-    const first = this.#first;
-    for (let i = 0; i < rings; i++) {
-      const ring = first < rings - i ? first + i : first + i - rings;
-      this.#first = ring + 1 < rings ? ring + 1 : 0;
-      const result = this.#drainRing(ring);
-      if (result !== 0 || this.#closing) return result;
-    }
-    this.#first = 0;
-    this.#isPending = false;
-    return 0;
+  #endDrain(): void {
+    this.#draining = false;
+    if (this.#dispatcher.isClosing && !this.#running) this.#tearDown();
   }
 
-  #drainRing(ring: number): number {
-    if (!this.#scanner.begin(ring)) return 0;
-    const counters = this.#counters[ring]!;
-    const batch = this.#batch;
-    while (this.#scanner.scan(ring, batch)) {
-      counters.corrupt += batch.corrupt;
-      counters.corruptBytes += batch.corruptBytes;
-      counters.skipped += batch.skipped;
-      if (this.#options.tap !== undefined) this.#showTap(this.#options.tap, ring);
-      if (batch.lost > 0) this.#options.onLost?.(this.#source.cpus[ring]!, batch.lost);
-      const result = this.#dispatchBatch(ring, counters);
-      if (result !== 0 || this.#closing) return result;
-      this.#scanner.commit(ring);
-    }
-    return 0;
-  }
-
-  #showTap(tap: RingTap, ring: number): void {
-    const range = this.#scanner.scanned(ring);
-    if (this.#tapped.length < range.bytes) this.#tapped = new Uint8Array(range.bytes);
-    const bytes = this.#tapped.subarray(0, range.bytes);
-    this.#scanner.copyScanned(ring, bytes);
-    tap.onScanned(ring, range, bytes);
-  }
-
-  /** The dispatch loop. Counts, commits and leaves the ring in order whatever a handler does. */
-  #dispatchBatch(ring: number, counters: RingCounters): number {
-    const batch = this.#batch;
-    const { offsets, sizes, categories, count } = batch;
-    const cpu = this.#source.cpus[ring]!;
-    const all = this.#options.dispatchBy === "all";
-    const fresh = this.#options.checkViews === true;
-    let event = this.#event;
-    let index = 0;
-    try {
-      for (; index < count; index++) {
-        const size = sizes[index]!;
-        const registration = this.#handlers.find(all ? 0 : categories[index]!);
-        if (fresh) event = new EventView(this.#dataView);
-        event.point(offsets[index]!, size, cpu);
-        let result: number | void;
-        if (registration !== undefined) {
-          counters.events++;
-          counters.bytes += size;
-          result = call(registration, event, size);
-        } else {
-          counters.unknown++;
-          result = this.#dispatchUnknown(event);
-        }
-        if (fresh) event.release();
-        if (typeof result === "number" && result !== 0) return result;
-        if (this.#closing) return 0;
-      }
-      return 0;
-    } finally {
-      event.release();
-      if (index < count) this.#scanner.commitThrough(ring, batch, index);
-    }
-  }
-
-  #dispatchUnknown(event: Event): number | void {
-    if (this.#unknownHandler !== undefined) return call(this.#unknownHandler, event, event.size);
-    if (this.#options.unknown === "throw") {
-      const reason = event.size < 4
-        ? "it is too short for a category"
-        : `category ${event.category} has no handler; ${this.#handlers.all.length} were registered`;
-      throw new EventPipeError(
-        `Cannot dispatch an event of CPU ${event.cpu}: ${reason}`,
-        "UNKNOWN_CATEGORY",
-      );
-    }
+  /** Whether events are held back in rings whose files stay readable meanwhile: waiting on those would not wait. */
+  #isHolding(): boolean {
+    const { waitMs } = this.#drains;
+    return this.#source.ring === "ringbuf" && waitMs > 0 && waitMs < Infinity;
   }
 
   #snapshot(): Statistics {
     const cpus = this.#source.cpus.map((cpu, ring) => ({
       cpu,
-      ...this.#counters[ring]!,
-      lost: this.#source.lost(ring),
+      ...this.#reader.counters[ring]!,
+      lost: this.#source.countsLosses ? this.#source.lost(ring) : this.#reader.reportedLosses[ring]!,
     }));
-    const categories = this.#handlers.all.map(({ handler, events, bytes, errors }, category) => ({
+    const categories = this.#dispatcher.registrations.map(({ name, events, bytes, errors }, category) => ({
       category,
-      name: handler.name,
+      name,
       events,
       bytes,
       errors,
     }));
-    return totalStatistics(cpus, categories);
+    return totalStatistics(cpus, categories, this.#source.countsLosses);
   }
 
   #tearDown(): void {
     if (this.#closed !== undefined) return;
     try {
       this.#source.stop();
-      this.#countLeft();
+      this.#reader.countLeft(new RecordBatch());
       this.#closed = this.#snapshot();
     } finally {
       this.#waiter.close();
       this.#source.close();
     }
   }
-
-  #countLeft(): void {
-    this.#counters.forEach((counters, ring) => {
-      this.#scanner.begin(ring);
-      while (this.#scanner.scan(ring, this.#batch)) {
-        counters.left += this.#batch.count;
-        counters.corrupt += this.#batch.corrupt;
-        counters.corruptBytes += this.#batch.corruptBytes;
-        counters.skipped += this.#batch.skipped;
-      }
-    });
-  }
 }
 
-/** Calls a handler and counts the call. */
-function call(registration: Registration, event: Event, size: number): number | void {
-  registration.events++;
-  registration.bytes += size;
-  let returned = false;
-  try {
-    const result: unknown = registration.process.call(registration.handler, event, registration.context);
-    returned = true;
-    if (typeof result === "object" && result !== null) throw notSynchronous(registration);
-    return result as number | void;
-  } finally {
-    if (!returned) registration.errors++;
-  }
-}
-
-function notSynchronous(registration: Registration): TypeError {
-  registration.errors++;
-  return new TypeError(
-    `Cannot dispatch to "${registration.handler.name}": process returned an object; it must be synchronous and return a number or nothing`,
-  );
+/** The shorter of two waits; -1 and Infinity have no end. */
+function shorter(timeout: number, waitMs: number): number {
+  if (waitMs === Infinity) return timeout;
+  const limit = Math.ceil(waitMs);
+  return timeout < 0 ? limit : Math.min(timeout, limit);
 }
 
 function ringFd(source: Source, ring: number): number {
   return source.readiness.kind === "fds" ? source.readiness.fds[ring]! : -1;
-}
-
-function checkSource(options: EventPipeOptions): void {
-  if (typeof options?.source?.openScanner !== "function") {
-    throw new TypeError("Cannot open the pipe: source must be a source of events, such as a MemorySource");
-  }
-}
-
-function checkOptions({ dispatchBy, unknown, checkViews, onLost }: EventPipeOptions): void {
-  if (dispatchBy !== undefined && dispatchBy !== "category" && dispatchBy !== "all") {
-    throw new TypeError(
-      `Cannot open the pipe: dispatchBy must be "category" or "all", current value is ${dispatchBy}`,
-    );
-  }
-  const knownUnknown = unknown === undefined || unknown === "count" || unknown === "throw" ||
-    (typeof unknown === "object" && unknown !== null && typeof unknown.process === "function");
-  if (!knownUnknown) {
-    throw new TypeError(
-      `Cannot open the pipe: unknown must be "count", "throw" or a handler, current value is ${unknown}`,
-    );
-  }
-  if (checkViews !== undefined && typeof checkViews !== "boolean") {
-    throw new TypeError(
-      `Cannot open the pipe: checkViews must be true or false, current value is ${checkViews}`,
-    );
-  }
-  if (onLost !== undefined && typeof onLost !== "function") {
-    throw new TypeError("Cannot open the pipe: onLost must be a function");
-  }
 }

@@ -5,11 +5,22 @@
  */
 
 import type { Event } from "./event.ts";
+import { type EventBatch, PendingBatch } from "./event_batch.ts";
 
-/** A handler of one category of events. */
-export interface EventHandler<Context = undefined> {
+/** What every handler has. */
+export interface HandlerBase<Context> {
   /** A name for statistics and messages. */
   readonly name: string;
+  /** Passed to each call. */
+  readonly context?: Context;
+  /** The longest event of the category, in bytes from the category on; the pipe warns if no ring can ever take it. */
+  readonly maxBytes?: number;
+  /** What the events hold; its size stands for `maxBytes` where that is not given. */
+  readonly layout?: { readonly size: number };
+}
+
+/** A handler of one category of events. */
+export interface EventHandler<Context = undefined> extends HandlerBase<Context> {
   /**
    * Called for each event of the category, in ring order per CPU. Must be synchronous.
    *
@@ -17,32 +28,53 @@ export interface EventHandler<Context = undefined> {
    * counts as dispatched and is not delivered again.
    */
   process(event: Event, context: Context): number | void;
-  /** Passed to each call of `process`. */
-  readonly context?: Context;
+}
+
+/** A handler that takes the events of its category together. */
+export interface BatchHandler<Context = undefined> extends HandlerBase<Context> {
+  /**
+   * Called with up to 256 events that were in the rings at once. Their order is that of their ring, but they come behind
+   * events of other categories that were read with them. Must be synchronous.
+   *
+   * A non-zero number ends the drain behind what was read so far, and `poll` returns it. An exception leaves `poll`; all
+   * events of the batch count as dispatched and are not delivered again.
+   */
+  processBatch(events: EventBatch, context: Context): number | void;
 }
 
 /** A handler with its counters. */
 export class Registration {
-  /** The handler as it was registered; `process` is called on it. */
-  readonly handler: EventHandler<unknown>;
+  /** The handler's name. */
+  readonly name: string;
   /** The handler's function, so that the hot loop loads it from objects of one shape. */
-  readonly process: EventHandler<unknown>["process"];
-  /** What `process` gets as its second argument. */
+  readonly call: (events: never, context: unknown) => unknown;
+  /** The handler itself, on which the function is called. */
+  readonly handler: unknown;
+  /** What the function gets as its second argument. */
   readonly context: unknown;
+  /** The events that wait for a handler of batches; null for one of single events. */
+  readonly batch: PendingBatch | null;
   /** Events delivered. */
   events = 0;
   /** Bytes of these events from their category on. */
   bytes = 0;
-  /** Calls of `process` that threw. */
+  /** Calls that threw. */
   errors = 0;
   /** Whether it still receives events. */
   active = true;
 
-  /** @param handler The handler as it was registered. */
-  constructor(handler: EventHandler<unknown>) {
+  /**
+   * @param handler The handler as it was registered.
+   * @param view A view over the buffer that holds the events.
+   */
+  constructor(handler: EventHandler<unknown> | BatchHandler<unknown>, view: DataView) {
+    const { process, processBatch } = handler as Partial<EventHandler<unknown> & BatchHandler<unknown>>;
+    const isBatch = processBatch !== undefined;
+    this.name = handler.name;
     this.handler = handler;
-    this.process = handler.process;
+    this.call = (isBatch ? processBatch : process)!;
     this.context = handler.context;
+    this.batch = isBatch ? new PendingBatch(view) : null;
   }
 }
 
@@ -50,22 +82,24 @@ export class Registration {
 export class HandlerRegistry {
   /** All registrations ever made; the index is the category. */
   readonly all: Registration[] = [];
+  readonly #view: DataView;
+
+  /** @param view A view over the buffer that holds the events. */
+  constructor(view: DataView) {
+    this.#view = view;
+  }
 
   /**
    * Appends a handler.
    *
    * @param handler The handler.
    * @returns Its category.
-   * @throws {TypeError} If it has no name or no process function.
+   * @throws {TypeError} If it has no name, or not one function of the two.
+   * @throws {RangeError} If its maxBytes is no size.
    */
-  add(handler: EventHandler<unknown>): number {
-    if (typeof handler !== "object" || handler === null || typeof handler.process !== "function") {
-      throw new TypeError("Cannot register a handler: it must be an object with a process function");
-    }
-    if (typeof handler.name !== "string" || handler.name === "") {
-      throw new TypeError("Cannot register a handler: its name must be a text that is not empty");
-    }
-    return this.all.push(new Registration(handler)) - 1;
+  add(handler: EventHandler<unknown> | BatchHandler<unknown>): number {
+    checkHandler(handler);
+    return this.all.push(new Registration(handler, this.#view)) - 1;
   }
 
   /**
@@ -91,5 +125,29 @@ export class HandlerRegistry {
     if ((category >>> 0) >= this.all.length) return undefined;
     const registration = this.all[category]!;
     return registration.active ? registration : undefined;
+  }
+}
+
+function checkHandler(handler: Partial<EventHandler<unknown> & BatchHandler<unknown>>): void {
+  if (typeof handler !== "object" || handler === null) {
+    throw new TypeError("Cannot register a handler: it must be an object with a process function");
+  }
+  const { name, process, processBatch, maxBytes, layout } = handler;
+  const functions = [process, processBatch].filter((each) => each !== undefined);
+  if (functions.length !== 1 || typeof functions[0] !== "function") {
+    throw new TypeError(
+      "Cannot register a handler: it must be an object with a process function, or a processBatch function in its place",
+    );
+  }
+  if (typeof name !== "string" || name === "") {
+    throw new TypeError("Cannot register a handler: its name must be a text that is not empty");
+  }
+  if (maxBytes !== undefined && (!Number.isInteger(maxBytes) || maxBytes < 4)) {
+    throw new RangeError(
+      `Cannot register "${name}": maxBytes must be an integer of at least 4, the category's size, current value is ${maxBytes}`,
+    );
+  }
+  if (layout !== undefined && typeof layout?.size !== "number") {
+    throw new TypeError(`Cannot register "${name}": layout must be what layout({ ... }) returned`);
   }
 }

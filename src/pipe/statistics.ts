@@ -15,14 +15,19 @@ export interface CpuStatistics {
   readonly bytes: number;
   /** Events of categories without a handler. */
   readonly unknown: number;
-  /** Events that found the ring full, by the kernel's own count, the last ones included. */
+  /**
+   * Events that found the ring full, by the kernel's own count, the last ones included; where the source cannot count
+   * them, those that the ring told of.
+   */
   readonly lost: number;
   /** How often the ring's content was unusable and given up. */
   readonly corrupt: number;
   /** Bytes given up so. */
   readonly corruptBytes: number;
-  /** Records of other types than samples and losses. */
+  /** Records of other types than samples and losses, and records of a BPF ring buffer that its program discarded. */
   readonly skipped: number;
+  /** Where rings are merged by time, events dispatched behind a later one of another ring. */
+  readonly late: number;
   /** How often the waiter reported the ring. */
   readonly wakeups: number;
   /** Events still in the ring when the pipe was closed; 0 while it is open. */
@@ -61,7 +66,7 @@ export interface Statistics {
   readonly corruptBytes: number;
   /** How often the waiter reported a ring. */
   readonly wakeups: number;
-  /** Whether the terms account for every event: nothing was corrupt. */
+  /** Whether the terms account for every event: nothing was corrupt, and the source can count every loss. */
   readonly exact: boolean;
   /** The same per ring. */
   readonly cpus: readonly CpuStatistics[];
@@ -77,6 +82,7 @@ export class RingCounters implements Omit<CpuStatistics, "cpu" | "lost"> {
   corrupt = 0;
   corruptBytes = 0;
   skipped = 0;
+  late = 0;
   wakeups = 0;
   left = 0;
 }
@@ -86,11 +92,13 @@ export class RingCounters implements Omit<CpuStatistics, "cpu" | "lost"> {
  *
  * @param cpus Counts per ring.
  * @param categories Counts per category.
+ * @param countsLosses Whether the source knows every loss.
  * @returns The whole.
  */
 export function totalStatistics(
   cpus: readonly CpuStatistics[],
   categories: readonly CategoryStatistics[],
+  countsLosses: boolean,
 ): Statistics {
   const sum = (key: Exclude<keyof CpuStatistics, "cpu">): number =>
     cpus.reduce((total, counts) => total + counts[key], 0);
@@ -104,7 +112,7 @@ export function totalStatistics(
     corrupt,
     corruptBytes: sum("corruptBytes"),
     wakeups: sum("wakeups"),
-    exact: corrupt === 0,
+    exact: corrupt === 0 && countsLosses,
     cpus,
     categories,
   };

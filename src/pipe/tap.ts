@@ -17,4 +17,12 @@ export interface RingTap {
    * @param bytes What stood there, in memory that is used again for the next call.
    */
   onScanned(ring: number, range: ScannedRange, bytes: Uint8Array<ArrayBuffer>): void;
+
+  /**
+   * Called for each ring with unread bytes when the pipe closes, in front of what is found in it then.
+   *
+   * @param ring The ring's index in its source.
+   * @param position The low word of the position behind the last record that was delivered.
+   */
+  onLeft?(ring: number, position: number): void;
 }

@@ -19,6 +19,9 @@ const { data_head, data_tail } = PERF_EVENT_MMAP_PAGE.offsets;
 /** `header.size - 8` of a valid record has none of these bits: at least 8, a multiple of 8, a u16. */
 const BAD_SIZE_BITS = 0xffff0007;
 
+/** The raw size of a record of 65,536 bytes, whose header says 0. */
+const VANISHED_RAW_BYTES = 65536 - SAMPLE_RAW.data;
+
 /** Scans the perf rings of one buffer. */
 export class PerfScanner implements Scanner {
   readonly #regions: readonly RingRegion[];
@@ -31,6 +34,8 @@ export class PerfScanner implements Scanner {
   readonly #tail: Uint32Array;
   readonly #tailHigh: Uint32Array;
 
+  /** Low word of the head at which a record that vanished was counted; NaN for none. */
+  readonly #vanishedAt: Float64Array;
   /** Low word of the position where the last scan began. */
   readonly #begun: Uint32Array;
   /** Whether a sample is delivered from its body on, with all it carries, or from its raw data on. */
@@ -51,12 +56,13 @@ export class PerfScanner implements Scanner {
     this.#position = new Uint32Array(regions.length);
     this.#head = new Uint32Array(regions.length);
     this.#begun = new Uint32Array(regions.length);
+    this.#vanishedAt = new Float64Array(regions.length).fill(NaN);
     this.#tail = new Uint32Array(regions.length);
     this.#tailHigh = new Uint32Array(regions.length);
     regions.forEach(({ meta }, ring) => {
       // The tail is written by the reader only, so a plain load will do.
       const low = this.#view.getUint32(meta + data_tail, true);
-      this.#position[ring] = this.#tail[ring] = this.#head[ring] = low;
+      this.#position[ring] = this.#begun[ring] = this.#tail[ring] = this.#head[ring] = low;
       this.#tailHigh[ring] = this.#view.getUint32(meta + data_tail + 4, true);
     });
   }
@@ -67,7 +73,7 @@ export class PerfScanner implements Scanner {
     // is sequentially consistent, which is stronger. Half of a u64 is loaded: see the head of this file.
     const head = Atomics.load(this.#words, (this.#regions[ring]!.meta + data_head) >> 2) >>> 0;
     this.#head[ring] = head;
-    return head !== this.#position[ring]!;
+    return head !== this.#position[ring]! || this.#hasVanished(ring);
   }
 
   scan(ring: number, batch: RecordBatch): boolean {
@@ -141,7 +147,7 @@ export class PerfScanner implements Scanner {
             position = (position + size) >>> 0;
             break segment;
           } else {
-            batch.skipped++;
+            batch.skip(count);
             position = (position + size) >>> 0;
           }
           offset = next;
@@ -162,6 +168,11 @@ export class PerfScanner implements Scanner {
       }
     }
 
+    if (healthy && count === 0 && position === head && this.#hasVanished(ring)) {
+      batch.corrupt = 1;
+      this.#vanishedAt[ring] = head;
+      return true;
+    }
     // Unusable content is given up in a batch of its own, after the good records in front of it were delivered.
     if (!healthy && count === 0) {
       batch.corrupt = 1;
@@ -191,7 +202,45 @@ export class PerfScanner implements Scanner {
   }
 
   commit(ring: number): void {
-    const position = this.#position[ring]!;
+    this.#storeTail(ring, this.#position[ring]!);
+  }
+
+  commitThrough(ring: number, batch: RecordBatch, index: number): void {
+    this.#storeTail(ring, batch.ends[index]! >>> 0);
+  }
+
+  rewind(ring: number, batch: RecordBatch, index: number): void {
+    this.#position[ring] = index < 0 ? this.#begun[ring]! : batch.ends[index]!;
+  }
+
+  position(ring: number): number {
+    return this.#position[ring]!;
+  }
+
+  isCrowded(ring: number): boolean {
+    return ((this.#head[ring]! - this.#position[ring]!) >>> 0) > this.#regions[ring]!.bytes / 2;
+  }
+
+  head(ring: number): number {
+    return this.#head[ring]!;
+  }
+
+  /**
+   * Whether a record stands at the head that the kernel has written and then forgotten: its size needs 17 bits, the header
+   * keeps 16 of them, which are 0, and so the head did not move (payloads of 65,517 to 65,524 bytes). The next record
+   * overwrites it, so it is seen only as long as none comes; and in rings below 64 KiB it has overwritten itself.
+   */
+  #hasVanished(ring: number): boolean {
+    const { data, bytes } = this.#regions[ring]!;
+    const head = this.#head[ring]!;
+    const offset = data + (head & (bytes - 1));
+    return this.#words[offset >> 2] === PERF_RECORD_SAMPLE &&
+      this.#words[(offset >> 2) + 1] === PERF.PERF_RECORD_MISC_KERNEL && // misc, and a size of 0
+      this.#words[(data + ((head + SAMPLE_RAW.size) & (bytes - 1))) >> 2] === VANISHED_RAW_BYTES &&
+      this.#vanishedAt[ring] !== head;
+  }
+
+  #storeTail(ring: number, position: number): void {
     const tail = this.#tail[ring]!;
     if (position === tail) return;
     const index = (this.#regions[ring]!.meta + data_tail) >> 2;
@@ -204,10 +253,5 @@ export class PerfScanner implements Scanner {
     // kernel's space check uses data_tail modulo the ring's size only (__perf_output_begin(), CIRC_SPACE).
     Atomics.store(this.#words, index, position | 0);
     this.#tail[ring] = position;
-  }
-
-  commitThrough(ring: number, batch: RecordBatch, index: number): void {
-    this.#position[ring] = batch.ends[index]! >>> 0;
-    this.commit(ring);
   }
 }

@@ -15,13 +15,19 @@ const { PERF_RECORD_LOST, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL } = PERF;
 const ENOENT = errnoNumber("ENOENT");
 const ENOSPC = errnoNumber("ENOSPC");
 
+/**
+ * Whether a ring takes outputs: false is the kernel's empty slot of a map, which refuses with -ENOENT and counts nothing;
+ * `paused` is its `rb->paused`, which refuses with -ENOSPC and counts as a full ring does.
+ */
+export type Admission = boolean | "paused";
+
 /** What a writer tells about its ring, beside the bytes in it. */
 export interface RingEvents {
-  /** Whether the ring takes outputs at all: in the kernel, whether the map's slot holds an event. */
-  accepts(): boolean;
+  /** Whether the ring takes outputs. */
+  accepts(): Admission;
   /** The ring's reader is to be woken: the kernel's `perf_output_wakeup()`. */
   wake(ring: number): void;
-  /** One output found no room: the kernel's `event->lost_samples`, which PERF_FORMAT_LOST reads. */
+  /** One output was refused for want of room or a pause: the kernel's `event->lost_samples`, which PERF_FORMAT_LOST reads. */
   lose(ring: number): void;
 }
 
@@ -58,7 +64,7 @@ export class PerfWriter {
   #wakeup = 0;
   /** `rb->events`: records since the last wake-up by count. */
   #events = 0;
-  /** `rb->lost`: outputs without room since the last LOST record. */
+  /** `rb->lost`: outputs without room, or into a paused ring, since the last LOST record. */
   #lost = 0;
 
   /**
@@ -83,8 +89,8 @@ export class PerfWriter {
    * Emits the first bytes of the staged payload as one raw sample.
    *
    * @param payloadBytes How many bytes of `payload` to emit, 1 to 65516.
-   * @returns 0; or -ENOSPC (-28) if the ring has no room, and then the event is counted as lost; or -ENOENT (-2)
-   * if the source was not started yet or is stopped, and then nobody counts it, as in the kernel.
+   * @returns 0; or -ENOSPC (-28) if the ring has no room or is paused, and then the event is counted as lost; or
+   * -ENOENT (-2) if the source was not started yet or is stopped, and then nobody counts it, as in the kernel.
    * @throws {RangeError} If the payload is longer than a record can hold. The kernel would overrun the ring instead.
    */
   output(payloadBytes: number): number {
@@ -94,14 +100,15 @@ export class PerfWriter {
       );
     }
     const { region, ring, staging, wakeupEvents, events } = this.#options;
-    if (!events.accepts()) return -ENOENT;
+    const admission = events.accepts();
+    if (admission === false) return -ENOENT;
     const recordBytes = (SAMPLE_RAW.data + payloadBytes + 7) & ~7;
     const needed = this.#lost > 0 ? recordBytes + LOST_RECORD.bytes : recordBytes;
     // Ordering: load of data_tail before the bytes it frees are overwritten; pairs with the scanner's commit.
     const tail = Atomics.load(this.#words, (region.meta + data_tail) >> 2);
     const head = this.#head[0]!;
-    // CIRC_SPACE of <linux/circ_buf.h>: one byte always stays free.
-    if (((tail - (head + 1)) & (region.bytes - 1)) < needed) {
+    // CIRC_SPACE of <linux/circ_buf.h>: one byte always stays free. A paused ring refuses as a full one does.
+    if (admission === "paused" || ((tail - (head + 1)) & (region.bytes - 1)) < needed) {
       this.#lost++;
       events.lose(ring);
       return -ENOSPC;

@@ -21,8 +21,10 @@ export class RecordBatch {
   count = 0;
   /** Samples that the kernel reported lost at this place; then the batch holds no records. */
   lost = 0;
-  /** Records of types that carry no payload for us, skipped in front of or between this batch's records. */
+  /** Records of types that carry no payload for us, skipped in front of, between or behind this batch's records. */
   skipped = 0;
+  /** How many of them stand right in front of each record, and at the end behind the last; all 0 while `skipped` is. */
+  readonly #skips: Int32Array = new Int32Array(RecordBatch.CAPACITY + 1);
   /** 1 if the content was unusable and all up to the head was given up; then the batch holds no records. Else 0. */
   corrupt = 0;
   /** The bytes given up so. */
@@ -30,11 +32,35 @@ export class RecordBatch {
 
   /** Empties the batch. */
   clear(): void {
+    if (this.skipped > 0) this.#skips.fill(0);
     this.count = 0;
     this.lost = 0;
     this.skipped = 0;
     this.corrupt = 0;
     this.corruptBytes = 0;
+  }
+
+  /**
+   * Counts a record that is skipped.
+   *
+   * @param index How many records of the batch stand in front of it.
+   */
+  skip(index: number): void {
+    this.skipped++;
+    this.#skips[index]!++;
+  }
+
+  /**
+   * How many records were skipped behind one of the batch.
+   *
+   * @param index The record; -1 for all that were skipped.
+   * @returns The count.
+   */
+  skippedBehind(index: number): number {
+    if (this.skipped === 0) return 0;
+    let sum = 0;
+    for (let i = index + 1; i <= this.count; i++) sum += this.#skips[i]!;
+    return sum;
   }
 }
 
@@ -75,13 +101,6 @@ export interface Scanner {
   scan(ring: number, batch: RecordBatch): boolean;
 
   /**
-   * Gives all scanned records back to the producer. Their bytes may be overwritten from then on.
-   *
-   * @param ring The ring's index in its source.
-   */
-  commit(ring: number): void;
-
-  /**
    * What the last scan moved over: headers, padding and skipped records included.
    *
    * @param ring The ring's index in its source.
@@ -98,11 +117,51 @@ export interface Scanner {
   copyScanned(ring: number, target: Uint8Array): void;
 
   /**
-   * Gives back only the records up to one of the batch; the next pass begins behind it.
+   * Gives all scanned records back to the producer. Their bytes may be overwritten from then on.
+   *
+   * @param ring The ring's index in its source.
+   */
+  commit(ring: number): void;
+
+  /**
+   * Gives back only the records up to one of the batch. The scan goes on where it was.
    *
    * @param ring The ring's index in its source.
    * @param batch The batch of the last scan of this ring.
    * @param index The last record to give back.
    */
   commitThrough(ring: number, batch: RecordBatch, index: number): void;
+
+  /**
+   * Goes back: the next scan begins behind a record of the batch, and `commit` gives back what is in front of it.
+   *
+   * @param ring The ring's index in its source.
+   * @param batch The batch of the last scan of this ring.
+   * @param index The last record that stays scanned; -1 for none of the batch.
+   */
+  rewind(ring: number, batch: RecordBatch, index: number): void;
+
+  /**
+   * How far the scan has come.
+   *
+   * @param ring The ring's index in its source.
+   * @returns The low word of the position behind the last scanned record.
+   */
+  position(ring: number): number;
+
+  /**
+   * Whether what lies between the scan and the head of this pass fills more than half of the ring.
+   *
+   * @param ring The ring's index in its source.
+   * @returns True if a reader that waits risks losses.
+   */
+  isCrowded(ring: number): boolean;
+
+  /**
+   * Where this pass ends.
+   *
+   * @param ring The ring's index in its source.
+   * @returns The low word of the head that `begin` loaded.
+   */
+  head(ring: number): number;
 }

@@ -3,22 +3,26 @@
  * the kernel. A writer marks its ring and counts up one bell; a reader takes the marks and sleeps on the bell.
  *
  * ```text
- *  word 0: bell | word 1: open | then 3 words per ring: ready, lost (low), lost (high)
+ *  word 0: bell | word 1: 0 shut, 1 open, 2 paused | then 3 words per ring: ready, lost (low), lost (high)
  * ```
  *
  * @module
  */
 
-import type { RingEvents } from "./perf_writer.ts";
+import type { Admission, RingEvents } from "./perf_writer.ts";
 
 /** The word that sleepers wait on. */
 export const BELL = 0;
-const OPEN = 1;
+const ADMISSION = 1;
 const FIRST = 2;
 const STRIDE = 3;
 const READY = 0;
 const LOST_LOW = 1;
 const LOST_HIGH = 2;
+
+const SHUT = 0;
+const OPEN = 1;
+const PAUSED = 2;
 
 /** Wake-ups and losses of memory rings, in shared memory. */
 export class RingSignals implements RingEvents {
@@ -43,19 +47,20 @@ export class RingSignals implements RingEvents {
   /**
    * Whether outputs are let in, as an event fd in the BPF map's slot lets them in.
    *
-   * @returns False before the source was started and after it was stopped.
+   * @returns False before the source was started and after it was stopped; `paused` while it is paused.
    */
-  accepts(): boolean {
-    return Atomics.load(this.words, OPEN) !== 0;
+  accepts(): Admission {
+    const admission = Atomics.load(this.words, ADMISSION);
+    return admission === PAUSED ? "paused" : admission !== SHUT;
   }
 
   /**
    * Lets outputs in or refuses them.
    *
-   * @param open Whether to let them in.
+   * @param admission Whether to let them in.
    */
-  accept(open: boolean): void {
-    Atomics.store(this.words, OPEN, open ? 1 : 0);
+  accept(admission: Admission): void {
+    Atomics.store(this.words, ADMISSION, admission === "paused" ? PAUSED : admission ? OPEN : SHUT);
   }
 
   /**
@@ -96,7 +101,7 @@ export class RingSignals implements RingEvents {
   }
 
   /**
-   * Events that found the ring full.
+   * Events that found the ring full or paused.
    *
    * @param ring The ring's index.
    * @returns The count since the ring was made.

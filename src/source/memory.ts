@@ -55,6 +55,10 @@ export class MemorySource implements Source {
   readonly ring = "perf";
   /** The CPU number of each ring. */
   readonly cpus: readonly number[];
+  /** Always false: a full ring refuses. */
+  readonly overwritable = false;
+  /** Always true: the writers count in shared memory. */
+  readonly countsLosses = true;
   /** How a waiter learns that a ring has unread records. */
   readonly readiness: Readiness;
   #buffer: SharedArrayBuffer;
@@ -64,6 +68,8 @@ export class MemorySource implements Source {
   readonly #writers = new Map<number, PerfWriter>();
   readonly #wakeupEvents: number;
   #open = true;
+  #started = false;
+  #paused = false;
 
   private constructor(options: MemorySourceOptions) {
     const { ringBytes = 65536, wakeupEvents = 1, cpus = [0] } = options;
@@ -187,16 +193,37 @@ export class MemorySource implements Source {
   /** Lets events in; before, writers are refused with -ENOENT. */
   start(): void {
     this.#checkOpen("let events in");
-    this.#signals.accept(true);
+    this.#started = true;
+    this.#admit();
   }
 
   /** Lets no more events in: writers are refused with -ENOENT. */
   stop(): void {
-    this.#signals.accept(false);
+    this.#started = false;
+    this.#admit();
+  }
+
+  /** Refuses events for now: writers get -ENOSPC, and each refused event counts as lost. */
+  pause(): void {
+    this.#checkOpen("pause");
+    this.#paused = true;
+    this.#admit();
+  }
+
+  /** Lets events in again. */
+  resume(): void {
+    this.#checkOpen("resume");
+    this.#paused = false;
+    this.#admit();
+  }
+
+  /** Whether it is paused. */
+  get paused(): boolean {
+    return this.#paused;
   }
 
   /**
-   * Events that found the ring full.
+   * Events that found the ring full or paused.
    *
    * @param ring The ring's index.
    * @returns The count since the source was opened.
@@ -210,6 +237,11 @@ export class MemorySource implements Source {
     this.stop();
     this.#open = false;
     this.#buffer = new SharedArrayBuffer(0);
+  }
+
+  /** A source that was not started, or is stopped, has no slots filled that could be paused. */
+  #admit(): void {
+    this.#signals.accept(this.#started && (this.#paused ? "paused" : true));
   }
 
   #checkOpen(action: string): void {

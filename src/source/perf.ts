@@ -3,20 +3,17 @@
  * programs send events into it with `bpf_perf_event_output(ctx, &map, BPF_F_CURRENT_CPU, ...)`.
  *
  * A queue is opened in a fixed order: perf event, mapping, then (by the pipe) the wait set, and last the map's slot,
- * since from then on events arrive. It is closed in the reverse order, on every failing path too.
+ * since from then on events arrive. On every failing path all is closed again.
+ *
+ * Rings can be overwritable: a full one overwrites its oldest records, and they are read while it is paused.
  *
  * @module
  */
 
-import { BPF } from "../abi/bpf.ts";
-import { errnoName } from "../abi/errno.ts";
-import { FCNTL, SYSCONF } from "../abi/linux.ts";
-import { closedError, EventPipeError, syscallFailed } from "../errors.ts";
-import { cstring } from "../ffi/cstring.ts";
-import { checkFd } from "../ffi/fd.ts";
-import { libbpf } from "../ffi/libbpf.ts";
-import { errno, libc } from "../ffi/libc.ts";
-import { mapId, mapType } from "../ffi/map_info.ts";
+import { SYSCONF } from "../abi/linux.ts";
+import { closedError, EventPipeError } from "../errors.ts";
+import { libc } from "../ffi/libc.ts";
+import { BackwardScanner } from "../ring/backward_scanner.ts";
 import {
   checkRingBytes,
   checkWakeupEvents,
@@ -27,24 +24,21 @@ import {
 } from "../ring/geometry.ts";
 import { PerfScanner } from "../ring/perf_scanner.ts";
 import type { Readiness } from "../ring/readiness.ts";
-import type { Scanner } from "../ring/scanner.ts";
+import type { DispatchBy, Scanner } from "../ring/scanner.ts";
 import { onlineCpus, possibleCpus } from "./cpus.ts";
+import { EventArray, type PerfEventArray } from "./event_array.ts";
+import { type Closable, closeNow, closeWhenForgotten } from "./forgotten.ts";
 import { mapRing } from "./map_ring.ts";
 import { bpfOutput, PerfEvent, type Wakeup } from "./perf_event.ts";
+import { type RawAttr, rawAttrBits } from "./raw_attr.ts";
 import { Reservation } from "./reservation.ts";
 import type { Source } from "./source.ts";
 
-/** The maps that sources of this isolate read, by number. */
-const readMaps = new Set<number>();
-const NO_MAP = -1;
+export type { PerfEventArray } from "./event_array.ts";
+export type { RawAttr, RawAttrFlag, RawAttrSampleType } from "./raw_attr.ts";
 
-/** A perf event array that exists already, such as a loaded object's map. */
-export interface PerfEventArray {
-  /** Its file descriptor. It is duplicated; the caller keeps the ownership of this one. */
-  readonly fd: number;
-  /** Its number of slots: events of a CPU arrive only if it is below this. */
-  readonly maxEntries: number;
-}
+/** `write_backward` of `struct perf_event_attr`, <linux/perf_event.h>: the ring is written towards lower positions. */
+const WRITE_BACKWARD = 1 << 27;
 
 /** How a {@linkcode PerfSource} is opened. */
 export interface PerfSourceOptions {
@@ -56,15 +50,30 @@ export interface PerfSourceOptions {
   /**
    * Wake the reader after this many events of a CPU; 1 unless given, the seed's choice. A wake-up interrupts the
    * producer, which costs it far more than the event: `deno task bench` measures how much on a machine. A half-ring
-   * watermark always applies beside it.
+   * watermark always applies beside it. Above 1, events of half a ring and more may find no room before anything wakes.
    */
   readonly wakeupEvents?: number;
   /** Wake the reader after this many bytes instead: from 1 to half of the ring. Not together with `wakeupEvents`. */
   readonly watermarkBytes?: number;
+  /**
+   * Whether a full ring overwrites its oldest records, as a flight recorder; false unless given. Such rings are read while
+   * they are paused, or after `stop`. They wake nobody, so `wakeupEvents` and `watermarkBytes` cannot be given.
+   */
+  readonly overwritable?: boolean;
+  /** Further bits of `struct perf_event_attr`: records of other types in the rings, and more in each sample. */
+  readonly attr?: RawAttr;
   /** The CPUs to read; all that are online unless given. */
   readonly cpus?: readonly number[];
   /** The map to read; one is created unless given, with room for the highest possible CPU. */
   readonly map?: PerfEventArray;
+}
+
+/** What a source is made of. */
+interface Parts {
+  readonly array: EventArray;
+  readonly reservation: Reservation;
+  readonly regions: readonly RingRegion[];
+  readonly events: readonly PerfEvent[];
 }
 
 /** The rings of a BPF perf event array. */
@@ -75,26 +84,32 @@ export class PerfSource implements Source {
   readonly ring = "perf";
   /** The CPU of each ring. CPUs that are offline are not among them. */
   readonly cpus: readonly number[];
-  readonly #reservation: Reservation;
-  readonly #regions: readonly RingRegion[];
-  readonly #events: readonly PerfEvent[];
-  readonly #mapFd: number;
-  readonly #mapId: number;
-  readonly #key = new Uint32Array(1);
-  #state: "opened" | "started" | "stopped" | "closed" = "opened";
+  /** Whether a full ring overwrites its oldest records. */
+  readonly overwritable: boolean;
+  /** Whether the kernel counts losses; before Linux 6.0 it does not. */
+  readonly countsLosses: boolean;
+  readonly #parts: Parts;
+  /** What is closed, in this order. */
+  readonly #closables: readonly Closable[];
+  /** Whether a sample carries more than its raw data. */
+  readonly #isWhole: boolean;
+  /** The scanner of overwritable rings, once there is one. */
+  #backward: BackwardScanner | null = null;
+  #open = true;
+  #stopped = false;
+  #paused = false;
+  /** Whether the kernel's rings are paused. */
+  #held = false;
 
-  private constructor(
-    map: { readonly fd: number; readonly id: number },
-    reservation: Reservation,
-    regions: RingRegion[],
-    events: PerfEvent[],
-  ) {
-    this.#mapFd = map.fd;
-    this.#mapId = map.id;
-    this.#reservation = reservation;
-    this.#regions = regions;
-    this.#events = events;
+  private constructor(parts: Parts, overwritable: boolean, isWhole: boolean) {
+    const { array, reservation, events } = parts;
+    this.#parts = parts;
+    this.#closables = [array, reservation, ...events];
+    this.#isWhole = isWhole;
     this.cpus = events.map(({ cpu }) => cpu);
+    this.overwritable = overwritable;
+    this.countsLosses = events.every((event) => event.countsLosses);
+    closeWhenForgotten(this, this.#closables);
   }
 
   /**
@@ -103,23 +118,21 @@ export class PerfSource implements Source {
    * @param options Ring size, wake-up threshold, CPUs and map.
    * @returns The source, to be given to a pipe.
    * @throws {RangeError} If an option is out of range, or the map too small.
-   * @throws {TypeError} If the map is no perf event array.
+   * @throws {TypeError} If the map is no perf event array, or options contradict each other.
    * @throws {EventPipeError} If the kernel refuses, libbpf is missing or a CPU is offline.
    */
   static open(options: PerfSourceOptions = {}): PerfSource {
-    const { ringBytes = 65536, cpus, map } = options;
+    const { ringBytes = 65536, cpus, map, overwritable = false, attr = {} } = options;
     const pageBytes = Number(libc().sysconf(SYSCONF._SC_PAGESIZE));
     checkRingBytes(ringBytes, pageBytes);
     const wakeup = chooseWakeup(options, ringBytes);
+    const { flags, sampleType } = rawAttrBits(attr);
     const chosen = chooseCpus(cpus, map);
     using cleanup = new DisposableStack();
-    const mapFd = map === undefined ? createMap() : duplicate(map.fd);
-    cleanup.defer(() => libc().close(mapFd));
-    if (map !== undefined) checkType(map.fd);
-    const id = takeMap(mapFd);
-    cleanup.defer(() => readMaps.delete(id));
+    const array = cleanup.adopt(EventArray.open(map), (opened) => opened.close());
+    const spec = bpfOutput(wakeup, { flags: overwritable ? flags | WRITE_BACKWARD : flags, sampleType });
     const events = chosen.flatMap((cpu) => {
-      const event = PerfEvent.open(cpu, bpfOutput(wakeup));
+      const event = PerfEvent.open(cpu, spec);
       if (event === null && cpus !== undefined) {
         throw new EventPipeError(
           `Cannot open a perf event on CPU ${cpu}: it is offline; choose among ${onlineCpus()}`,
@@ -130,58 +143,60 @@ export class PerfSource implements Source {
       return event ?? []; // went offline since the list was read
     });
     const { regions, bufferBytes } = layOutRings(events.length, ringBytes, pageBytes);
-    const reservation = new Reservation(bufferBytes);
-    cleanup.defer(() => reservation.close());
-    events.forEach((event, ring) => mapRing(reservation, event, regions[ring]!));
+    const reservation = cleanup.adopt(new Reservation(bufferBytes), (opened) => opened.close());
+    events.forEach((event, ring) => mapRing(reservation, event, regions[ring]!, overwritable));
     cleanup.move();
-    return new PerfSource({ fd: mapFd, id }, reservation, regions, events);
+    return new PerfSource({ array, reservation, regions, events }, overwritable, sampleType !== 0);
   }
 
   /** The longest event that a ring can ever take: one byte of a perf ring always stays free. */
   get maxPayloadBytes(): number {
-    return maxPayloadBytes(this.#regions[0]!.bytes);
+    return maxPayloadBytes(this.#parts.regions[0]!.bytes);
   }
 
-  /** The buffer all rings lie in. */
+  /** The buffer all rings lie in. Where they are overwritable, it must not be written: that ends the process. */
   get buffer(): ArrayBuffer {
-    return this.#reservation.buffer;
+    return this.#parts.reservation.buffer;
   }
 
   /** The file descriptor of the perf event array, for `BpfMap.reuseFd`. The source owns it. */
   get mapFd(): number {
     this.#checkOpen("use the map");
-    return this.#mapFd;
+    return this.#parts.array.fd;
   }
 
   /** One file descriptor per ring. */
   get readiness(): Readiness {
     this.#checkOpen("wait for its rings");
-    return { kind: "fds", fds: this.#events.map(({ fd }) => fd) };
+    return { kind: "fds", fds: this.#parts.events.map(({ fd }) => fd) };
   }
 
-  /** Makes the scanner for these rings. */
-  openScanner(): Scanner {
+  /**
+   * Makes the scanner for these rings.
+   *
+   * @param dispatchBy Whether payloads begin with a category; by that unless given.
+   * @returns A scanner over `buffer`.
+   * @throws {TypeError} If samples carry more than raw data and so begin with no category.
+   */
+  openScanner(dispatchBy: DispatchBy = "category"): Scanner {
     this.#checkOpen("scan its rings");
-    return new PerfScanner(this.#reservation.buffer, this.#regions);
+    if (this.#isWhole && dispatchBy !== "all") {
+      throw new TypeError(
+        `Cannot scan for categories: with attr.sampleType an event begins with other fields of its sample; choose dispatchBy "all", current value is "${dispatchBy}"`,
+      );
+    }
+    const { reservation: { buffer }, regions } = this.#parts;
+    const samples = this.#isWhole ? "whole" : "raw";
+    if (!this.overwritable) return new PerfScanner(buffer, regions, samples);
+    return this.#backward = new BackwardScanner(buffer, regions, samples, () => this.#checkReadable());
   }
 
-  /** Puts each event into its slot of the map. The key is the CPU's number, which need not be the ring's index. */
+  /** Puts each event into its slot of the map: from then on producers are let in. */
   start(): void {
     this.#checkOpen("start");
-    for (const { fd, cpu } of this.#events) {
-      this.#key[0] = cpu;
-      const result = libbpf().bpf_map_update_elem(
-        this.#mapFd,
-        this.#key,
-        Int32Array.of(fd),
-        BigInt(BPF.BPF_ANY),
-      );
-      if (result < 0) {
-        this.stop();
-        throw syscallFailed(`put the ring of CPU ${cpu} into its map`, "bpf_map_update_elem", -result);
-      }
-      this.#state = "started";
-    }
+    this.#stopped = false;
+    this.#settle();
+    this.#parts.array.fill(this.#parts.events);
   }
 
   /**
@@ -189,42 +204,102 @@ export class PerfSource implements Source {
    * a microsecond, still ends in its ring.
    */
   stop(): void {
-    if (this.#state !== "started") return;
-    this.#state = "stopped";
-    for (const { cpu } of this.#events) {
-      this.#key[0] = cpu;
-      libbpf().bpf_map_delete_elem(this.#mapFd, this.#key);
-    }
+    if (!this.#open) return;
+    this.#parts.array.empty();
+    this.#stopped = true;
+    this.#settle();
   }
 
   /**
-   * Events that found the ring full, by `read` with PERF_FORMAT_LOST.
+   * Refuses events for now: producers get -ENOSPC, and the kernel counts each event as lost. An output under way at this
+   * moment, of less than a microsecond, still ends in its ring; in an overwritable one it may overwrite the oldest event
+   * while that is being read.
+   */
+  pause(): void {
+    this.#checkOpen("pause");
+    this.#paused = true;
+    this.#settle();
+  }
+
+  /** Lets events in again. */
+  resume(): void {
+    this.#checkOpen("resume");
+    this.#paused = false;
+    this.#settle();
+  }
+
+  /** Whether it is paused. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /**
+   * Events that found the ring full or paused, by `read` with PERF_FORMAT_LOST.
    *
    * @param ring The ring's index.
    * @returns The count since the source was opened.
+   * @throws {EventPipeError} `NOT_SUPPORTED`, where `countsLosses` is false.
    */
   lost(ring: number): number {
     this.#checkOpen("read its losses");
-    return this.#events[ring]!.lost();
+    return this.#parts.events[ring]!.lost();
+  }
+
+  /**
+   * Bytes of records of an overwritable ring that were overwritten before they were read, counted at each reading. How many
+   * events they held nobody knows.
+   *
+   * @param ring The ring's index.
+   * @returns The count since the source was opened; 0 where rings are not overwritable.
+   */
+  overwrittenBytes(ring: number): number {
+    return this.#backward?.overwrittenBytes(ring) ?? 0;
   }
 
   /** Unmaps the rings, closes events and map. */
   close(): void {
-    if (this.#state === "closed") return;
-    this.stop();
-    this.#state = "closed";
-    this.#reservation.close();
-    for (const event of this.#events) event.close();
-    libc().close(this.#mapFd);
-    readMaps.delete(this.#mapId);
+    if (!this.#open) return;
+    this.#open = false;
+    closeNow(this, this.#closables);
+  }
+
+  /**
+   * Holds the rings or lets them go on, as was asked for. Overwritable ones are held after `stop` too: no slot keeps the
+   * records of other types out that `attr` may ask for, and who reads then must not see any come.
+   */
+  #settle(): void {
+    const isHeld = this.#paused || (this.overwritable && this.#stopped);
+    if (isHeld === this.#held) return;
+    for (const event of this.#parts.events) event.pause(isHeld);
+    this.#held = isHeld;
+  }
+
+  #checkReadable(): void {
+    if (this.#held) return;
+    throw new TypeError("Cannot read overwritable rings: they are being written; pause the pipe first");
   }
 
   #checkOpen(action: string): void {
-    if (this.#state === "closed") throw closedError(action, "the perf source");
+    if (!this.#open) throw closedError(action, "the perf source");
   }
 }
 
-function chooseWakeup({ wakeupEvents, watermarkBytes }: PerfSourceOptions, ringBytes: number): Wakeup {
+function chooseWakeup(
+  { wakeupEvents, watermarkBytes, overwritable = false }: PerfSourceOptions,
+  ringBytes: number,
+): Wakeup {
+  if (typeof overwritable !== "boolean") {
+    throw new TypeError(
+      `Cannot open rings: overwritable must be true or false, current value is ${overwritable}`,
+    );
+  }
+  if (overwritable && (wakeupEvents !== undefined || watermarkBytes !== undefined)) {
+    throw new TypeError(
+      "Cannot open overwritable rings: nobody waits for them, leave wakeupEvents and watermarkBytes out",
+    );
+  }
+  // The kernel knows no ring that never wakes; this one does once in a lap, the least there is.
+  if (overwritable) return { bytes: ringBytes };
   if (watermarkBytes === undefined) {
     checkWakeupEvents(wakeupEvents ?? 1);
     return { events: wakeupEvents ?? 1 };
@@ -253,49 +328,4 @@ function chooseCpus(cpus: readonly number[] | undefined, map: PerfEventArray | u
     }
   }
   return chosen;
-}
-
-/** A slot holds one event, and closing a source empties its slots whoever filled them: so a map has one source. */
-function takeMap(fd: number): number {
-  const id = mapId(fd);
-  if (id === null) return NO_MAP; // without /proc nobody can tell
-  if (readMaps.has(id)) {
-    throw new TypeError("Cannot open rings: another source reads this map; close that one first");
-  }
-  readMaps.add(id);
-  return id;
-}
-
-function createMap(): number {
-  const slots = Math.max(...possibleCpus()) + 1;
-  const fd = libbpf().bpf_map_create(BPF.BPF_MAP_TYPE_PERF_EVENT_ARRAY, cstring("events"), 4, 4, slots, null);
-  if (fd < 0) {
-    const advice = errnoName(-fd) === "EPERM" ? "it needs CAP_BPF and CAP_PERFMON (or root)" : "";
-    throw syscallFailed("create the perf event array", "bpf_map_create", -fd, advice);
-  }
-  return fd;
-}
-
-/**
- * Refuses what is no perf event array. A map of another type would take the descriptors of the events for plain values,
- * and the kernel would read as many bytes as its values have.
- */
-function checkType(fd: number): void {
-  const type = mapType(fd);
-  if (type === null) throw new TypeError(`Cannot use the given map: file descriptor ${fd} is no BPF map`);
-  if (type !== BPF.BPF_MAP_TYPE_PERF_EVENT_ARRAY) {
-    throw new TypeError(
-      `Cannot use the given map: it must be a BPF_MAP_TYPE_PERF_EVENT_ARRAY (${BPF.BPF_MAP_TYPE_PERF_EVENT_ARRAY}), its type is ${type}`,
-    );
-  }
-}
-
-/** The array is emptied when the file that filled it is closed, so the source must own a reference of its own. */
-function duplicate(fd: number): number {
-  const copy = libc().fcntl(checkFd(fd, "use the given map"), FCNTL.F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) {
-    const error = errno(); // Errno: read before the message allocates.
-    throw syscallFailed("use the given map", "fcntl", error);
-  }
-  return copy;
 }

@@ -1,5 +1,5 @@
 /**
- * One perf event: the file behind a ring. Opening it, reading its losses, starting and stopping it, closing it.
+ * One perf event: the file behind a ring. Opening it, reading its losses, starting, pausing and stopping it, closing it.
  *
  * @module
  */
@@ -14,13 +14,17 @@ import {
   PERF_EVENT_IOC_ENABLE,
   PERF_EVENT_IOC_SET_OUTPUT,
 } from "../abi/perf_event.ts";
-import { type EventPipeError, syscallFailed } from "../errors.ts";
+import { EventPipeError, syscallFailed } from "../errors.ts";
 import { errno, libc } from "../ffi/libc.ts";
 import { errnoName, errnoNumber } from "../abi/errno.ts";
+import type { Closable } from "./forgotten.ts";
 
 /** `read` of an event with PERF_FORMAT_LOST: `u64 value; u64 lost`. <linux/perf_event.h> */
 const READ_FORMAT_BYTES = 16;
 const READ_FORMAT_LOST = 8;
+
+/** `_IOW('$', 9, __u32)`: pauses the event's ring, or lets it go on. <linux/perf_event.h> PERF_EVENT_IOC_PAUSE_OUTPUT */
+const PERF_EVENT_IOC_PAUSE_OUTPUT = 0x40042409n;
 
 /**
  * The kernel compares the u32 `wakeup_events` as an int, kernel/events/ring_buffer.c __perf_output_begin(): above, it
@@ -28,7 +32,9 @@ const READ_FORMAT_LOST = 8;
  */
 const MAX_WAKEUP_EVENTS = 0x7fffffff;
 
-/** When a ring wakes its reader: after so many records, or after so many bytes. */
+const EINVAL = errnoNumber("EINVAL");
+
+/** When a ring wakes its reader: after so many records, or once at least so many bytes have come. */
 export type Wakeup = { readonly events: number } | { readonly bytes: number };
 
 /** What an event measures, in the words of `struct perf_event_attr`. */
@@ -53,28 +59,36 @@ export interface PerfEventSpec {
  * The event whose ring `bpf_perf_event_output` writes into.
  *
  * @param wakeup When the reader is woken.
+ * @param more Bits of `PERF_ATTR_FLAG`, and of `PERF_SAMPLE_*` beside PERF_SAMPLE_RAW; none unless given.
  * @returns What to open.
  */
-export function bpfOutput(wakeup: Wakeup): PerfEventSpec {
+export function bpfOutput(
+  wakeup: Wakeup,
+  more: { readonly flags: number; readonly sampleType: number } = { flags: 0, sampleType: 0 },
+): PerfEventSpec {
   return {
     type: PERF.PERF_TYPE_SOFTWARE,
     config: PERF.PERF_COUNT_SW_BPF_OUTPUT,
-    sampleType: PERF.PERF_SAMPLE_RAW,
+    sampleType: PERF.PERF_SAMPLE_RAW | more.sampleType,
     wakeup,
+    flags: more.flags,
   };
 }
 
 /** An event on one CPU. */
-export class PerfEvent {
+export class PerfEvent implements Closable {
   /** The event's file descriptor. */
   readonly fd: number;
   /** The CPU it is bound to. */
   readonly cpu: number;
+  /** Whether the kernel counts its losses. Before Linux 6.0 it does not. */
+  readonly countsLosses: boolean;
   readonly #counts = new DataView(new ArrayBuffer(READ_FORMAT_BYTES));
 
-  private constructor(fd: number, cpu: number) {
+  private constructor(fd: number, cpu: number, countsLosses: boolean) {
     this.fd = fd;
     this.cpu = cpu;
+    this.countsLosses = countsLosses;
   }
 
   /**
@@ -86,21 +100,31 @@ export class PerfEvent {
    * @throws {EventPipeError} If the kernel refuses.
    */
   static open(cpu: number, spec: PerfEventSpec): PerfEvent | null {
-    const attr = encodeAttr(spec);
-    const flags = BigInt(PERF.PERF_FLAG_FD_CLOEXEC);
-    const fd = libc().perf_event_open(NR_PERF_EVENT_OPEN, attr, spec.pid ?? -1, cpu, -1, flags);
-    const error = errno(); // Errno: read in the next expression.
-    if (fd >= 0n) return new PerfEvent(Number(fd), cpu);
+    let countsLosses = true;
+    let { fd, error } = openFile(cpu, spec, PERF.PERF_FORMAT_LOST);
+    if (error === EINVAL) {
+      // A kernel before 6.0 refuses PERF_FORMAT_LOST so. If it was something else, it refuses again.
+      countsLosses = false;
+      ({ fd, error } = openFile(cpu, spec, 0));
+    }
+    if (error === 0) return new PerfEvent(fd, cpu, countsLosses);
     if (error === errnoNumber("ENODEV")) return null;
     throw openFailed(cpu, error);
   }
 
   /**
-   * Reads how many records found the ring full, those after the last LOST record included.
+   * Reads how many records found the ring full or paused, those after the last LOST record included.
    *
    * @returns The count since the event was opened.
+   * @throws {EventPipeError} `NOT_SUPPORTED`, if the kernel does not count.
    */
   lost(): number {
+    if (!this.countsLosses) {
+      throw new EventPipeError(
+        `Cannot read the losses of CPU ${this.cpu}: this kernel does not count them, it needs Linux 6.0 or later (PERF_FORMAT_LOST); add up those of LOST records`,
+        "NOT_SUPPORTED",
+      );
+    }
     if (libc().read(this.fd, this.#counts, BigInt(READ_FORMAT_BYTES)) < 0n) {
       const error = errno(); // Errno: read before the message allocates.
       throw syscallFailed(`read the losses of CPU ${this.cpu}`, "read", error);
@@ -129,6 +153,18 @@ export class PerfEvent {
     }
   }
 
+  /**
+   * Pauses the event's ring or lets it go on. A paused ring refuses outputs with -ENOSPC and counts them as lost.
+   *
+   * @param isPaused Whether to pause it.
+   */
+  pause(isPaused: boolean): void {
+    if (libc().ioctl(this.fd, PERF_EVENT_IOC_PAUSE_OUTPUT, isPaused ? 1n : 0n) < 0) {
+      const error = errno(); // Errno: read before the message allocates.
+      throw syscallFailed(`pause the ring of CPU ${this.cpu}`, "ioctl(PERF_EVENT_IOC_PAUSE_OUTPUT)", error);
+    }
+  }
+
   /** Stops the event. Cannot fail on an open event. */
   disable(): void {
     libc().ioctl(this.fd, PERF_EVENT_IOC_DISABLE, 0n);
@@ -141,8 +177,22 @@ export class PerfEvent {
   }
 }
 
+/** The file of an event; or `error`, the positive error number. */
+function openFile(
+  cpu: number,
+  spec: PerfEventSpec,
+  readFormat: number,
+): { readonly fd: number; readonly error: number } {
+  const attr = encodeAttr(spec, readFormat);
+  const flags = BigInt(PERF.PERF_FLAG_FD_CLOEXEC);
+  const fd = libc().perf_event_open(NR_PERF_EVENT_OPEN, attr, spec.pid ?? -1, cpu, -1, flags);
+  const error = errno(); // Errno: read in the next expression.
+  return fd >= 0n ? { fd: Number(fd), error: 0 } : { fd: -1, error };
+}
+
 function encodeAttr(
   { type, config, sampleType, samplePeriod = 0, wakeup, flags = 0 }: PerfEventSpec,
+  readFormat: number,
 ): DataView<ArrayBuffer> {
   const { offsets, size } = PERF_EVENT_ATTR;
   const attr = new DataView(new ArrayBuffer(size));
@@ -151,14 +201,25 @@ function encodeAttr(
   attr.setUint32(offsets.config, config, true);
   attr.setUint32(offsets.sample_period, samplePeriod, true);
   attr.setUint32(offsets.sample_type, sampleType, true);
-  attr.setUint32(offsets.read_format, PERF.PERF_FORMAT_LOST, true);
+  attr.setUint32(offsets.read_format, readFormat, true);
   // One union holds both thresholds; the flag tells which it is.
   const byBytes = "bytes" in wakeup;
-  const threshold = byBytes ? wakeup.bytes : Math.min(wakeup.events, MAX_WAKEUP_EVENTS);
-  attr.setUint32(offsets.wakeup_events, threshold, true);
+  attr.setUint32(offsets.wakeup_events, byBytes ? watermark(wakeup.bytes) : threshold(wakeup.events), true);
   attr.setUint32(PERF_EVENT_ATTR_FLAGS, byBytes ? flags | PERF_ATTR_FLAG.watermark : flags, true);
   attr.setInt32(offsets.clockid, CLOCK.CLOCK_MONOTONIC, true);
   return attr;
+}
+
+function threshold(events: number): number {
+  return Math.min(events, MAX_WAKEUP_EVENTS);
+}
+
+/**
+ * The kernel wakes when more bytes than the watermark have come, and takes 0 for half of the ring, ring_buffer_init(). So
+ * one less: with half of the ring, a record of exactly that size would not wake, and a second one not fit.
+ */
+function watermark(bytes: number): number {
+  return Math.max(bytes - 1, 1);
 }
 
 function openFailed(cpu: number, error: number): EventPipeError {
@@ -173,7 +234,7 @@ function openFailed(cpu: number, error: number): EventPipeError {
 function adviceFor(error: string): string {
   switch (error) {
     case "EINVAL":
-      return "it needs Linux 6.0 or later (PERF_FORMAT_LOST)";
+      return "this kernel does not know what is asked for";
     case "EMFILE":
       return "each event of each CPU is a file: choose fewer events, or raise the limit (ulimit -n)";
     case "ESRCH":

@@ -8,11 +8,12 @@
 import { MAP_FAILED, MMAP } from "../abi/linux.ts";
 import { syscallFailed } from "../errors.ts";
 import { errno, libc } from "../ffi/libc.ts";
+import type { Closable } from "./forgotten.ts";
 
 const { PROT_READ, PROT_WRITE, MAP_SHARED, MAP_PRIVATE, MAP_ANONYMOUS, MAP_NORESERVE, MAP_FIXED } = MMAP;
 
 /** A reserved range of addresses and the buffer over it. */
-export class Reservation {
+export class Reservation implements Closable {
   readonly #address: Deno.PointerObject;
   readonly #bytes: number;
   #buffer: ArrayBuffer;
@@ -46,11 +47,12 @@ export class Reservation {
    * @param fd The file.
    * @param offset Where in the range, a multiple of the page size.
    * @param bytes How much of the file.
+   * @param protection `PROT_*`; reading and writing unless given.
    * @returns 0, or the positive error number; then nothing else may be mapped, and the reservation is to be closed.
    */
-  map(fd: number, offset: number, bytes: number): number {
+  map(fd: number, offset: number, bytes: number, protection: number = PROT_READ | PROT_WRITE): number {
     const target = Deno.UnsafePointer.create(Deno.UnsafePointer.value(this.#address) + BigInt(offset));
-    const mapped = libc().mmap(target, BigInt(bytes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0n);
+    const mapped = libc().mmap(target, BigInt(bytes), protection, MAP_SHARED | MAP_FIXED, fd, 0n);
     const error = errno(); // Errno: read before failed() allocates.
     if (!failed(mapped)) return 0;
     this.#hole = { offset, bytes };

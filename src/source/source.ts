@@ -22,6 +22,15 @@ export interface Source {
   readonly buffer: ArrayBufferLike;
   /** How a waiter learns that a ring has unread records. */
   readonly readiness: Readiness;
+  /**
+   * Whether a full ring overwrites its oldest records. Such rings are read while they are paused, or stopped: else the
+   * records would change under the reader. Their scanner refuses it at other times with a TypeError.
+   */
+  readonly overwritable: boolean;
+  /** Whether `lost` knows every loss; if not, those that the rings' LOST records tell are all that is known. */
+  readonly countsLosses: boolean;
+  /** Whether the rings are paused. */
+  readonly paused: boolean;
 
   /**
    * Makes the scanner for these rings.
@@ -38,10 +47,21 @@ export interface Source {
   stop(): void;
 
   /**
-   * How many events found the ring full, the last ones included.
+   * Refuses events for now, and counts each as lost; what is in the rings can be read. No effect on paused rings.
+   *
+   * @throws {TypeError} If rings of this kind cannot be paused.
+   */
+  pause(): void;
+
+  /** Lets events in again. No effect on rings that are not paused. */
+  resume(): void;
+
+  /**
+   * How many events found the ring full or paused, the last ones included.
    *
    * @param ring The ring's index.
    * @returns The count since the source was opened.
+   * @throws {EventPipeError} `NOT_SUPPORTED`, where `countsLosses` is false.
    */
   lost(ring: number): number;
 

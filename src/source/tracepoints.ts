@@ -7,8 +7,7 @@
 
 import { SYSCONF } from "../abi/linux.ts";
 import { PERF, PERF_ATTR_FLAG } from "../abi/perf_event.ts";
-import { EventPipeError } from "../errors.ts";
-import { closedError } from "../errors.ts";
+import { closedError, EventPipeError } from "../errors.ts";
 import { libc } from "../ffi/libc.ts";
 import {
   checkRingBytes,
@@ -21,6 +20,7 @@ import { PerfScanner } from "../ring/perf_scanner.ts";
 import type { Readiness } from "../ring/readiness.ts";
 import type { Scanner } from "../ring/scanner.ts";
 import { onlineCpus, possibleCpus } from "./cpus.ts";
+import { type Closable, closeNow, closeWhenForgotten } from "./forgotten.ts";
 import { mapRing } from "./map_ring.ts";
 import { PerfEvent } from "./perf_event.ts";
 import { Reservation } from "./reservation.ts";
@@ -48,17 +48,27 @@ export class TracepointSource implements Source {
   readonly ring = "perf";
   /** The CPU of each ring. */
   readonly cpus: readonly number[];
+  /** Always false: a full ring refuses. */
+  readonly overwritable = false;
+  /** Whether the kernel counts losses; before Linux 6.0 it does not. */
+  readonly countsLosses: boolean;
   readonly #reservation: Reservation;
   readonly #regions: readonly RingRegion[];
   /** Per ring its events; the ring belongs to the first. */
   readonly #rings: readonly (readonly PerfEvent[])[];
+  /** What is closed, in this order. */
+  readonly #parts: readonly Closable[];
   #open = true;
+  #paused = false;
 
   private constructor(reservation: Reservation, regions: RingRegion[], rings: PerfEvent[][]) {
     this.#reservation = reservation;
     this.#regions = regions;
     this.#rings = rings;
     this.cpus = rings.map(([first]) => first!.cpu);
+    this.countsLosses = rings.flat().every((event) => event.countsLosses);
+    this.#parts = [reservation, ...rings.flat()];
+    closeWhenForgotten(this, this.#parts);
   }
 
   /**
@@ -147,14 +157,29 @@ export class TracepointSource implements Source {
     for (const event of this.#rings.flat()) event.disable();
   }
 
+  /** Refuses all records for now, and counts each as lost. */
+  pause(): void {
+    this.#pause("pause", true);
+  }
+
+  /** Lets records in again. */
+  resume(): void {
+    this.#pause("resume", false);
+  }
+
+  /** Whether it is paused. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   /**
-   * Records that found the ring full, of all its events.
+   * Records that found the ring full or paused, of all its events.
    *
    * @param ring The ring's index.
    * @returns The count since the source was opened.
    */
   lost(ring: number): number {
-    if (!this.#open) throw closedError("read its losses", "the tracepoint source");
+    this.#checkOpen("read its losses");
     return this.#rings[ring]!.reduce((sum, event) => sum + event.lost(), 0);
   }
 
@@ -163,8 +188,17 @@ export class TracepointSource implements Source {
     if (!this.#open) return;
     this.stop();
     this.#open = false;
-    this.#reservation.close();
-    for (const event of this.#rings.flat()) event.close();
+    closeNow(this, this.#parts);
+  }
+
+  #pause(action: string, isPaused: boolean): void {
+    this.#checkOpen(action);
+    for (const [owner] of this.#rings) owner!.pause(isPaused);
+    this.#paused = isPaused;
+  }
+
+  #checkOpen(action: string): void {
+    if (!this.#open) throw closedError(action, "the tracepoint source");
   }
 }
 

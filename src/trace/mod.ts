@@ -4,35 +4,17 @@
  * @module
  */
 
+import { closedError } from "../errors.ts";
 import { Catalog } from "./catalog.ts";
 import { type BackendName, chooseBackend } from "./choose_backend.ts";
 import type { Backend } from "./backend.ts";
 import { Collector } from "./collector.ts";
 import type { TraceEvent, TraceLoss, TraceSummary, Value } from "./model.ts";
+import { checkArguments, type TraceOptions } from "./options.ts";
 import { runInRounds } from "./rounds.ts";
 import { selectEvents } from "./select.ts";
 
-export type { BackendName, TraceEvent, TraceLoss, TraceSummary, Value };
-
-/** Which events, and whose. */
-export interface TraceOptions {
-  /** Only these processes; all if empty. */
-  readonly pids?: readonly number[];
-  /** Only commands of these names; all if empty. */
-  readonly comms?: readonly string[];
-  /** Only these CPUs; all unless given. */
-  readonly cpus?: readonly number[];
-  /** A process that is to be traced with the children it makes from now on. */
-  readonly follow?: number;
-  /** Whether this process's own events are traced; false unless given. */
-  readonly includeSelf?: boolean;
-  /** Data bytes of each CPU's ring; 1 MiB unless given. */
-  readonly ringBytes?: number;
-  /** Which backend; `auto` unless given. */
-  readonly backend?: BackendName;
-  /** Called for a gap; the summary counts all. */
-  readonly onLost?: (loss: TraceLoss) => void;
-}
+export type { BackendName, TraceEvent, TraceLoss, TraceOptions, TraceSummary, Value };
 
 /** Events wait no longer than this, so that those of all CPUs come in their order. */
 const ROUND_MS = 50;
@@ -57,6 +39,8 @@ export class Trace implements AsyncIterable<TraceEvent>, Disposable {
    * `[...]` match, `!` in front takes away.
    * @param options Whose events, and how.
    * @returns The trace; close it, or declare it with `using`.
+   * @throws {TypeError} If an argument is of the wrong kind.
+   * @throws {RangeError} If an option is out of range, or the events are none.
    * @throws {EventPipeError} If the kernel does not permit it, or a name is not known.
    *
    * @example Programs as they start
@@ -70,8 +54,9 @@ export class Trace implements AsyncIterable<TraceEvent>, Disposable {
    * ```
    */
   static open(events: readonly string[], options: TraceOptions = {}): Trace {
+    checkArguments(events, options);
     const { pids = [], comms = [], cpus, follow, includeSelf = false, backend = "auto", onLost } = options;
-    const ringBytes = options.ringBytes ?? 1024 * 1024;
+    const { ringBytes = 1024 * 1024 } = options;
     const watermarkBytes = ringBytes / 4;
     using chosen = chooseBackend(backend, { ringBytes, watermarkBytes, cpus });
     const catalog = Catalog.open();
@@ -101,6 +86,7 @@ export class Trace implements AsyncIterable<TraceEvent>, Disposable {
 
   /** The events as they come, in the order of time; one loop at a time. Leaving the loop stops the trace. */
   async *[Symbol.asyncIterator](): AsyncGenerator<TraceEvent, void> {
+    if (this.#summary !== undefined) throw closedError("iterate over the trace", "it");
     if (this.#isRunning) throw new TypeError("Cannot iterate over the trace: a loop runs already");
     this.#isRunning = true;
     let wake = (): void => {};

@@ -6,17 +6,32 @@
  */
 
 import { BELL, RingSignals } from "../ring/signals.ts";
-import type { Waiter } from "./waiter.ts";
+import type { StopListener } from "./stop_listener.ts";
+import { turn } from "./turn.ts";
+import { deadline, type Waiter } from "./waiter.ts";
+
+/**
+ * The longest sleep while there is a stop token: it is another word than the bell, and one cannot sleep on both. So a token
+ * is heard this late at the most; an event is heard at once.
+ */
+const STOP_SLICE_MS = 20;
 
 /** Waits with `Atomics.wait`. */
 export class AtomicsWaiter implements Waiter {
   readonly #signals: RingSignals;
   readonly #rings: number[] = [];
+  readonly #stop: StopListener | undefined;
+  readonly #longestSleepMs: number;
   #woken = false;
 
-  /** @param words The shared words of the source's rings. */
-  constructor(words: Int32Array<SharedArrayBuffer>) {
+  /**
+   * @param words The shared words of the source's rings.
+   * @param stop The listener to the stop token, if there is one.
+   */
+  constructor(words: Int32Array<SharedArrayBuffer>, stop?: StopListener) {
     this.#signals = new RingSignals(words);
+    this.#stop = stop;
+    this.#longestSleepMs = stop === undefined ? Infinity : STOP_SLICE_MS;
   }
 
   add(_fd: number, ring: number): void {
@@ -24,34 +39,34 @@ export class AtomicsWaiter implements Waiter {
   }
 
   wait(timeoutMs: number, ready: Int32Array): number {
-    const end = timeoutMs < 0 ? Infinity : performance.now() + timeoutMs;
+    const end = deadline(timeoutMs);
     for (;;) {
       // Ordering: the bell is read before the marks, so a mark set after we looked rings a bell that wait() sees.
       const bell = Atomics.load(this.#signals.words, BELL);
       const count = this.#take(ready);
-      const woken = this.#takeWoken();
-      if (count > 0 || woken) return count;
+      if (this.#takeEnd() || count > 0) return count;
       const left = timeoutMs === 0 ? 0 : end - performance.now();
       if (left <= 0) return 0;
-      Atomics.wait(this.#signals.words, BELL, bell, left);
+      Atomics.wait(this.#signals.words, BELL, bell, Math.min(left, this.#longestSleepMs));
     }
   }
 
   async waitAsync(timeoutMs: number, ready: Int32Array): Promise<number> {
-    const end = timeoutMs < 0 ? Infinity : performance.now() + timeoutMs;
+    const end = deadline(timeoutMs);
     for (;;) {
       const bell = Atomics.load(this.#signals.words, BELL);
       const count = this.#take(ready);
-      const woken = this.#takeWoken();
+      const isEnded = this.#takeEnd();
       const left = end - performance.now();
-      if (count > 0 || woken || left <= 0) {
+      if (count > 0 || isEnded || left <= 0) {
         await turn(); // an endless stream of events must not starve timers and signals
         return count;
       }
       // Deno ends a program that waits for nothing but Atomics.waitAsync, as if its promise could never be kept.
       const alive = setInterval(() => {}, 2 ** 30);
       try {
-        await Atomics.waitAsync(this.#signals.words, BELL, bell, left).value;
+        const sleepMs = Math.min(left, this.#longestSleepMs);
+        await Atomics.waitAsync(this.#signals.words, BELL, bell, sleepMs).value;
       } finally {
         clearInterval(alive);
       }
@@ -74,22 +89,9 @@ export class AtomicsWaiter implements Waiter {
     return count;
   }
 
-  #takeWoken(): boolean {
-    const woken = this.#woken;
+  #takeEnd(): boolean {
+    const isEnded = this.#stop?.take() === true || this.#woken;
     this.#woken = false;
-    return woken;
+    return isEnded;
   }
-}
-
-/** Lets the event loop run once; a microtask would not. */
-function turn(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    port1.close();
-    port2.close();
-    resolve();
-  };
-  port2.postMessage(null);
-  return promise;
 }

@@ -10,12 +10,15 @@ import { syscallFailed } from "../errors.ts";
 import { errnoNumber } from "../abi/errno.ts";
 import { checkFd } from "../ffi/fd.ts";
 import { errno, libc } from "../ffi/libc.ts";
-import { EventFd } from "./event_fd.ts";
+import { EventFd, forgottenFiles } from "./event_fd.ts";
+import { StopFile } from "./stop_listener.ts";
+import type { StopToken } from "./stop_token.ts";
 import type { Waiter } from "./waiter.ts";
 
 const EINTR = errnoNumber("EINTR");
-/** What the eventfd reports in place of a ring's index. */
+/** What the eventfd and the stop token's file report in place of a ring's index. */
 const WAKE = 0xffffffff;
+const STOP = 0xfffffffe;
 
 /** Waits with `epoll_wait`. */
 export class EpollWaiter implements Waiter {
@@ -25,16 +28,20 @@ export class EpollWaiter implements Waiter {
   // Lifetime: the pointer object keeps the buffer of #events alive.
   readonly #eventsPointer: Deno.PointerValue;
   readonly #capacity: number;
+  #stop: StopFile | undefined;
   #open = true;
 
-  /** @param capacity How many rings will be added at the most. */
-  constructor(capacity: number) {
+  /**
+   * @param capacity How many rings will be added at the most.
+   * @param token The stop token, if there is one.
+   */
+  constructor(capacity: number, token?: StopToken) {
     this.#epfd = libc().epoll_create1(EPOLL.EPOLL_CLOEXEC);
     if (this.#epfd < 0) {
       const error = errno(); // Errno: read before the message allocates.
       throw syscallFailed("make the wait set", "epoll_create1", error);
     }
-    this.#capacity = capacity + 1;
+    this.#capacity = capacity + 2; // the eventfd and the stop token's file
     this.#events = new DataView(new ArrayBuffer(EPOLL_EVENT.size * this.#capacity));
     this.#eventsPointer = Deno.UnsafePointer.of(this.#events);
     try {
@@ -43,7 +50,9 @@ export class EpollWaiter implements Waiter {
       libc().close(this.#epfd);
       throw error;
     }
+    forgottenFiles.register(this, this.#epfd, this);
     this.add(this.#wakeFd.fd, WAKE);
+    if (token !== undefined) this.#listen(token);
   }
 
   add(fd: number, ring: number): void {
@@ -59,7 +68,8 @@ export class EpollWaiter implements Waiter {
   }
 
   wait(timeoutMs: number, ready: Int32Array): number {
-    const count = libc().epoll_wait(this.#epfd, this.#eventsPointer, this.#capacity, timeoutMs);
+    const timeout = this.#stop?.take() === true ? 0 : timeoutMs;
+    const count = libc().epoll_wait(this.#epfd, this.#eventsPointer, this.#capacity, timeout);
     if (count >= 0) return this.#collect(count, ready);
     const error = errno(); // Errno: read in the next expression.
     if (error === EINTR) return 0;
@@ -67,7 +77,8 @@ export class EpollWaiter implements Waiter {
   }
 
   async waitAsync(timeoutMs: number, ready: Int32Array): Promise<number> {
-    const count = await libc().epoll_wait_nonblocking(this.#epfd, this.#events, this.#capacity, timeoutMs);
+    const timeout = this.#stop?.take() === true ? 0 : timeoutMs;
+    const count = await libc().epoll_wait_nonblocking(this.#epfd, this.#events, this.#capacity, timeout);
     // Errno: it belongs to the pool's thread and cannot be read; a signal is the only failure of a valid wait set.
     return count > 0 ? this.#collect(count, ready) : 0;
   }
@@ -79,8 +90,20 @@ export class EpollWaiter implements Waiter {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    forgottenFiles.unregister(this);
     libc().close(this.#epfd);
     this.#wakeFd.close();
+    this.#stop?.close();
+  }
+
+  #listen(token: StopToken): void {
+    try {
+      this.#stop = new StopFile(token);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    if (this.#stop.fd >= 0) this.add(this.#stop.fd, STOP);
   }
 
   #collect(count: number, ready: Int32Array): number {
@@ -88,6 +111,7 @@ export class EpollWaiter implements Waiter {
     for (let i = 0; i < count; i++) {
       const ring = this.#events.getUint32(i * EPOLL_EVENT.size + EPOLL_EVENT.offsets.data, true);
       if (ring === WAKE) this.#wakeFd.clear();
+      else if (ring === STOP) this.#stop!.hear();
       else ready[rings++] = ring;
     }
     return rings;

@@ -8,6 +8,14 @@ import { EVENTFD } from "../abi/linux.ts";
 import { syscallFailed } from "../errors.ts";
 import { errno, libc } from "../ffi/libc.ts";
 
+/**
+ * Closes the files of what nobody closed, when the garbage collector finds it. An owner registers itself with its file
+ * descriptor, and takes itself off when it is closed: by then the number may be another file's.
+ */
+export const forgottenFiles: FinalizationRegistry<number> = new FinalizationRegistry((fd) =>
+  void libc().close(fd)
+);
+
 /** A counter file; readable while it is not zero. */
 export class EventFd {
   /** The file descriptor. */
@@ -21,6 +29,7 @@ export class EventFd {
       const error = errno(); // Errno: read before the message allocates.
       throw syscallFailed("make an eventfd", "eventfd", error);
     }
+    forgottenFiles.register(this, this.fd, this);
   }
 
   /** Makes it readable. */
@@ -36,6 +45,7 @@ export class EventFd {
 
   /** Closes it. */
   close(): void {
+    forgottenFiles.unregister(this);
     libc().close(this.fd);
   }
 }

@@ -16,12 +16,13 @@ export interface Waiter {
   add(fd: number, ring: number): void;
 
   /**
-   * Waits until a ring is ready, the time is over, a signal arrives or {@linkcode Waiter.wake} is called. Readiness is
-   * consumed: a ring that is reported must be drained before it can be reported again.
+   * Waits until a ring is ready, the time is over, a signal arrives, {@linkcode Waiter.wake} is called or the stop token is
+   * stopped or interrupted. Readiness is consumed: a ring that is reported must be drained before it can be reported
+   * again.
    *
    * @param timeoutMs The longest wait in milliseconds; -1 waits without end.
    * @param ready Filled with the indexes of the ready rings.
-   * @returns How many rings are ready; 0 after the time, a signal or a wake.
+   * @returns How many rings are ready; 0 after the time, a signal, a wake or the token, and now and then for no reason.
    */
   wait(timeoutMs: number, ready: Int32Array): number;
 
@@ -55,5 +56,16 @@ export function checkTimeout(timeoutMs: number): number {
       `Cannot wait: timeoutMs must be at least 0, or -1 for no limit, current value is ${timeoutMs}`,
     );
   }
-  return Math.min(Math.ceil(timeoutMs), 0x7fffffff);
+  // Plus 0, since native calls refuse -0. The largest int, 24 days, stands for all that is longer.
+  return Math.min(Math.ceil(timeoutMs) + 0, 0x7fffffff);
+}
+
+/**
+ * When a wait ends.
+ *
+ * @param timeoutMs The longest wait in milliseconds; -1 waits without end.
+ * @returns A time on the clock of `performance.now()`; Infinity for a wait without end.
+ */
+export function deadline(timeoutMs: number): number {
+  return timeoutMs < 0 ? Infinity : performance.now() + timeoutMs;
 }

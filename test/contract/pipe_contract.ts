@@ -180,6 +180,7 @@ export function pipeContract(name: string, harness: ContractHarness): void {
   declareDelivery(test, open);
   declareAccounting(test, open);
   declareHandlers(test, open);
+  declareEnds(test, open);
   declareWakeups(test, open);
   declareRun(test, open);
 }
@@ -451,6 +452,127 @@ function declareHandlers(test: Declare, open: Open): void {
   });
 }
 
+/** What ends a reading, and what the next one begins with. */
+function declareEnds(test: Declare, open: Open): void {
+  test("a handler that counts reads one event, two and those that are left", () => {
+    using source = open();
+    const { pipe } = source;
+    let stopAt = 0;
+    const seen = noteSequences(pipe, (count) => count === stopAt ? 1 : 0);
+    source.emit({ count: 10 });
+    for (const [limit, result, total] of [[1, 1, 1], [2, 1, 3], [10, 0, 10]] as const) {
+      stopAt = seen.length + limit;
+      assertEquals(pipe.consume(), result);
+      assertEquals(seen, range(0, total));
+    }
+    assertEquals(pipe.consume(), 0, "an empty ring ends nothing");
+  });
+
+  test("a negative number comes back from consume and from poll, each time behind its event", () => {
+    using source = open();
+    const { pipe } = source;
+    const seen = noteSequences(pipe, (count) => count % 2 === 1 ? -count : 0);
+    source.emit({ count: 4 });
+    assertEquals([pipe.consume(), pipe.poll(0), pipe.poll(0)], [-1, -3, 0]);
+    source.emit({ count: 3 });
+    assertEquals([pipe.poll(AT_ONCE_MS), pipe.consume(), pipe.consume()], [-5, -7, 0]);
+    assertEquals(seen, range(0, 7));
+  });
+
+  test("two handlers are reached by consume and by a poll with a limit alike", () => {
+    using source = open();
+    const { pipe } = source;
+    const [first, second] = [noteSequences(pipe), noteSequences(pipe)];
+    for (const category of [0, 1]) source.emit({ category, count: 2 });
+    assertEquals(pipe.consume(), 0);
+    assertEquals([first, second], [[0, 1], [2, 3]]);
+    for (const category of [1, 0]) source.emit({ category });
+    assertEquals(pipe.poll(100), 0);
+    assertEquals([first, second], [[0, 1, 5], [2, 3, 4]]);
+  });
+
+  test("waits that are over before they begin find nothing, again and again, and then what has come", () => {
+    using source = open();
+    const { pipe } = source;
+    const seen = noteSequences(pipe);
+    for (let i = 0; i < 2; i++) assertEquals(pipe.poll(0), 0);
+    const start = performance.now();
+    assertEquals(pipe.poll(3), 0);
+    assertGreaterOrEqual(performance.now() - start, 3);
+    assertEquals(pipe.poll(0), 0);
+    assertEquals([seen, pipe.statistics().wakeups], [[], 0]);
+    source.emit({});
+    assertEquals(pipe.poll(AT_ONCE_MS), 0);
+    assertEquals(seen, [0]);
+  });
+
+  test("a wait that is over before it begins delivers what is there, and the next one what came meanwhile", () => {
+    using source = open({ wakeupEvents: 2 });
+    const { pipe } = source;
+    const seen = noteSequences(pipe, (count) => count === 1 ? source.emit({}) : undefined);
+    source.emit({});
+    assertEquals(pipe.poll(0), 0);
+    assertEquals(seen, [0]);
+    assertEquals(pipe.poll(0), 0);
+    assertEquals(seen, [0, 1]);
+  });
+
+  test("a handler that closes the pipe ends its poll behind its event, which it can read to the end", () => {
+    using source = open();
+    const { pipe } = source;
+    const shown: number[] = [];
+    pipe.register({
+      name: "close",
+      process(event): number {
+        if (event.u64(LOAD_EVENT.sequence) === 2) pipe.close();
+        shown.push(event.u64(LOAD_EVENT.sequence)); // the ring is still there
+        return 0;
+      },
+    });
+    source.emit({ count: 7 });
+    assertEquals(pipe.poll(AT_ONCE_MS), 0);
+    assertEquals([shown, pipe.statistics().dispatched, pipe.statistics().left], [[0, 1, 2], 3, 4]);
+    assertEquals(caught(() => pipe.poll(0)), "CLOSED");
+    assertAccounted(pipe.statistics(), source.produced());
+  });
+
+  test("a pipe that was closed with events unread refuses to read them, and can be closed again", () => {
+    using source = open();
+    const { pipe } = source;
+    const seen = noteSequences(pipe);
+    source.emit({ count: 3 });
+    pipe.close();
+    pipe.close();
+    for (
+      const read of [() => pipe.poll(0), () => pipe.poll(-1), () => pipe.consume(), () => pipe.consume(0)]
+    ) {
+      assertEquals(caught(read), "CLOSED");
+    }
+    assertEquals([seen, pipe.statistics().left], [[], 3]);
+  });
+
+  test("handlers that a handler registers and takes off count from the next event on", () => {
+    using source = open();
+    const { pipe } = source;
+    const log: string[] = [];
+    const note = (name: string): number => pipe.register({ name, process: () => void log.push(name) });
+    pipe.register({
+      name: "change",
+      process(): void {
+        assert(pipe.unregister(1));
+        assertEquals(note("late"), 2);
+        pipe.unregister(0);
+      },
+    });
+    note("early");
+    for (const category of [2, 1, 0, 1, 2, 0]) source.emit({ category });
+    assertEquals(pipe.consume(), 0);
+    assertEquals(log, ["early", "late"]);
+    const { dispatched, unknown } = pipe.statistics();
+    assertEquals([dispatched, unknown], [3, 3]);
+  });
+}
+
 function declareWakeups(test: Declare, open: Open): void {
   for (const events of [15, 16, 100]) {
     test(`${events} events at a threshold of 16 wake ${Math.floor(events / 16)} times`, () => {
@@ -552,6 +674,20 @@ function declareRun(test: Declare, open: Open): void {
     assertEquals(await running, 9);
     assertEquals(seen, [0, 1, 2]);
     assertEquals(source.pipe.statistics().wakeups, 0);
+  });
+
+  test("run delivers events that come one at a time, in order and without a loss", async () => {
+    using source = open();
+    const total = 200;
+    const seen = noteSequences(source.pipe, (count) => count === total ? 1 : 0);
+    const running = source.pipe.run();
+    for (let event = 0; event < total; event++) {
+      source.emit({});
+      await new Promise((resolve) => setTimeout(resolve)); // a turn of the event loop
+    }
+    assertEquals(await running, 1);
+    assertEquals(seen, range(0, total));
+    assertEquals(source.pipe.statistics().lost, 0);
   });
 
   test("a signal that was given before ends run after one drain", async () => {

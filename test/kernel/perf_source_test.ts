@@ -3,7 +3,10 @@
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
 import { LoadGenerator } from "../../bench/load_generator.ts";
 import { BpfObject, type Event, EventPipe, EventPipeError, PerfSource, SyscallError } from "../../mod.ts";
+import { BPF } from "../../src/abi/bpf.ts";
 import { LOAD_EVENT } from "../../src/abi/event.ts";
+import { cstring } from "../../src/ffi/cstring.ts";
+import { libbpf } from "../../src/ffi/libbpf.ts";
 import { libc } from "../../src/ffi/libc.ts";
 import { onlineCpus } from "../../src/source/cpus.ts";
 import { kernelTest, testCpus, testProgram } from "./_kernel.ts";
@@ -142,6 +145,41 @@ kernelTest("events are refused before a pipe is open, after stop, and after clos
   pipe.close();
   producers.emit({ cpu: firstCpu, count: 1000 });
   assertEquals(generator.counters(), { produced: 1111, refused: { ENOENT: 1101 } });
+});
+
+kernelTest("a source that cannot fill all slots leaves none filled", () => {
+  const fd = libbpf().bpf_map_create(
+    BPF.BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+    cstring("small"),
+    4,
+    4,
+    secondCpu,
+    null,
+  );
+  using generator = new LoadGenerator(fd);
+  const cpus = [firstCpu, secondCpu];
+  const source = PerfSource.open({ map: { fd, maxEntries: 64 }, cpus }); // it has fewer
+  const error = assertThrows(() => source.start(), EventPipeError);
+  assertStringIncludes(error.message, `Cannot put the ring of CPU ${secondCpu} into its map`);
+  new Producers(generator).emit({ cpu: firstCpu, count: 1 });
+  assertEquals(generator.counters(), { produced: 1, refused: { ENOENT: 1 } });
+  source.close();
+  libc().close(fd);
+}, { twoCpus: true });
+
+kernelTest("a second stop leaves slots alone that somebody else has filled", () => {
+  const source = PerfSource.open({ cpus: [firstCpu] });
+  using generator = new LoadGenerator(source.mapFd);
+  source.start();
+  source.stop();
+  const { readiness } = source;
+  assert(readiness.kind === "fds");
+  const [key, value] = [Uint32Array.of(firstCpu), Int32Array.from(readiness.fds)];
+  assertEquals(libbpf().bpf_map_update_elem(source.mapFd, key, value, BigInt(BPF.BPF_ANY)), 0);
+  source.stop();
+  new Producers(generator).emit({ cpu: firstCpu, count: 1 });
+  assertEquals(generator.counters(), { produced: 1, refused: {} });
+  source.close();
 });
 
 kernelTest(

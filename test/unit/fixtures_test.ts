@@ -102,7 +102,8 @@ class MemoryRing {
       }
       const taken = Math.min(left, batch.count);
       for (let index = 0; index < taken; index++) this.#checkRecord(index);
-      this.#scanner.commitThrough(0, batch, taken - 1);
+      this.#scanner.rewind(0, batch, taken - 1);
+      this.#scanner.commit(0);
       left -= taken;
     }
     if (left > 0) assertEquals(this.#expected, [], "the scanner ended in front of unread records");

@@ -17,7 +17,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "errors.ts": ["abi"],
   "ffi": ["abi", "errors.ts"],
   "eventpoll": [],
-  "eventpoll/linux.ts": ["eventpoll", "abi", "errors.ts", "ffi"],
+  "eventpoll/linux.ts": ["eventpoll", "eventpoll/linux", "abi", "errors.ts", "ffi"],
+  "eventpoll/linux": ["eventpoll", "abi", "errors.ts", "ffi"],
   "object": ["abi", "errors.ts", "ffi"],
   "ring": ["abi", "errors.ts"],
   "source": ["abi", "errors.ts", "ffi", "ring"],
@@ -30,7 +31,8 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
   "cli/units.ts": [],
   "trace": ["cli/units.ts"],
   "report": ["cli/units.ts"],
-  "cli": ["cli/units.ts", "trace", "report"],
+  "record": [],
+  "cli": ["cli/units.ts", "trace", "record", "report"],
 };
 
 /** Each file's imports: files by their path in the project, everything else as it is written. */
@@ -56,8 +58,9 @@ function partOf(file: string): string | null {
   const parts = { ...MAY_IMPORT, ...BESIDE };
   if (path === file) return null;
   if (path in parts) return path;
-  const folder = path.split("/")[0]!;
-  return path.includes("/") && folder in parts ? folder : null;
+  const folders = path.split("/").slice(0, -1);
+  for (; folders.length > 0; folders.pop()) if (folders.join("/") in parts) return folders.join("/");
+  return null;
 }
 
 /** Only commands, reports and the tracer use packages, Node's modules or mod.ts. */

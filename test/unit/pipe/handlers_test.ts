@@ -8,14 +8,14 @@ function handler(name = "a handler"): EventHandler<unknown> {
 }
 
 Deno.test("add gives categories 0, 1, 2 in order, also to the same handler again", () => {
-  const registry = new HandlerRegistry();
+  const registry = new HandlerRegistry(new DataView(new ArrayBuffer(0)));
   const same = handler();
   assertEquals([same, handler(), same].map((each) => registry.add(each)), [0, 1, 2]);
   assertStrictEquals(registry.find(2)!.handler, same);
 });
 
 Deno.test("remove takes a handler off once, and its category is never given out again", () => {
-  const registry = new HandlerRegistry();
+  const registry = new HandlerRegistry(new DataView(new ArrayBuffer(0)));
   registry.add(handler());
   registry.add(handler());
   assertEquals([registry.remove(1), registry.remove(1), registry.find(1)], [true, false, undefined]);
@@ -26,7 +26,7 @@ Deno.test("remove takes a handler off once, and its category is never given out 
 });
 
 Deno.test("remove of a category that never was says so", () => {
-  const registry = new HandlerRegistry();
+  const registry = new HandlerRegistry(new DataView(new ArrayBuffer(0)));
   registry.add(handler());
   for (const category of [1, -1, 0.5, NaN, 0xffffffff, 2 ** 32]) {
     assertEquals(registry.remove(category), false);
@@ -34,7 +34,7 @@ Deno.test("remove of a category that never was says so", () => {
 });
 
 Deno.test("find checks categories from a ring against the bounds", () => {
-  const registry = new HandlerRegistry();
+  const registry = new HandlerRegistry(new DataView(new ArrayBuffer(0)));
   assertEquals(registry.find(0), undefined);
   registry.add(handler());
   for (const category of [1, -1, 0xffffffff, 0x80000000, -0x80000000]) {
@@ -43,7 +43,7 @@ Deno.test("find checks categories from a ring against the bounds", () => {
 });
 
 Deno.test("add refuses what is no handler", () => {
-  const registry = new HandlerRegistry();
+  const registry = new HandlerRegistry(new DataView(new ArrayBuffer(0)));
   const wrong: [unknown, string][] = [
     [undefined, "a process function"],
     [null, "a process function"],

@@ -5,8 +5,7 @@
  */
 
 import { layOutRings, type RingRegion } from "../../../src/ring/geometry.ts";
-import type { PerfScanner } from "../../../src/ring/perf_scanner.ts";
-import { RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch, type Scanner } from "../../../src/ring/scanner.ts";
 
 /** <linux/perf_event.h>: the record types and where the positions stand. */
 export const SAMPLE = 9;
@@ -185,7 +184,7 @@ export function tell(ring: FakeRing, batch: RecordBatch): Told[] {
 }
 
 /** One pass over a ring, committing after each batch. Throws if it does not end. */
-export function pass(scanner: PerfScanner, ring: FakeRing, index = 0): Told[] {
+export function pass(scanner: Scanner, ring: FakeRing, index = 0): Told[] {
   const told: Told[] = [];
   const batch = new RecordBatch();
   if (!scanner.begin(index)) return told;

@@ -300,7 +300,7 @@ Deno.test("commit gives back what was scanned, no more and no less", () => {
   assertEquals(ring.tail, 300n * 32n);
 });
 
-Deno.test("commitThrough gives back up to one record, and the next pass begins behind it", () => {
+Deno.test("rewind goes back behind one record: what is in front is given back, the next pass begins there", () => {
   for (const start of [0n, 4000n, 2n ** 32n - 100n * 8n]) {
     for (const index of [0, 3, 9]) {
       const ring = fakeRing(RING, start);
@@ -309,7 +309,8 @@ Deno.test("commitThrough gives back up to one record, and the next pass begins b
       const batch = new RecordBatch();
       scanner.begin(0);
       scanner.scan(0, batch);
-      scanner.commitThrough(0, batch, index);
+      scanner.rewind(0, batch, index);
+      scanner.commit(0);
       assertEquals(ring.tail, start + 112n * BigInt(index + 1));
       const rest = Array.from({ length: 9 - index }, (_, i) => told(payload(100, index + 1 + i)));
       assertEquals(pass(scanner, ring), rest);

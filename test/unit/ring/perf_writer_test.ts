@@ -2,7 +2,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { layOutRings, SPARE_BYTES } from "../../../src/ring/geometry.ts";
-import { PerfWriter } from "../../../src/ring/perf_writer.ts";
+import { type Admission, PerfWriter } from "../../../src/ring/perf_writer.ts";
 import { FakeRing, LOST, oracle, payload, SAMPLE, UNTOUCHED } from "./_records.ts";
 
 const ENOENT = -2;
@@ -12,7 +12,7 @@ const ENOSPC = -28;
 class Bench {
   readonly ring: FakeRing;
   readonly writer: PerfWriter;
-  open = true;
+  open: Admission = true;
   /** Rings woken, lost. */
   readonly wakes: number[] = [];
   lost = 0;
@@ -232,4 +232,17 @@ Deno.test("a writer goes on at the head that is stored", () => {
   }
   assertEquals(ring.head, 2n ** 40n + 4112n);
   assertEquals(oracle(ring), [{ sample: [...payload(4, 0)] }, { sample: [...payload(4, 1)] }]);
+});
+
+Deno.test("output into a paused ring is refused and counted as into a full one, and told by the next LOST record", () => {
+  const bench = new Bench(4096);
+  const { ring, writer } = bench;
+  writer.outputBytes(payload(4, 1));
+  bench.open = "paused";
+  const wakes = bench.wakes.length;
+  for (let i = 0; i < 3; i++) assertEquals(writer.outputBytes(payload(4, 2)), ENOSPC);
+  assertEquals([bench.lost, ring.head, bench.wakes.length], [3, 16n, wakes]);
+  bench.open = true;
+  assertEquals(writer.outputBytes(payload(4, 3)), 0);
+  assertEquals(oracle(ring), [{ sample: [...payload(4, 1)] }, { lost: 3n }, { sample: [...payload(4, 3)] }]);
 });

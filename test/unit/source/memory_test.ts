@@ -112,6 +112,63 @@ Deno.test("lost counts each ring's refused events, beyond 2^32 too", () => {
   source.close();
 });
 
+Deno.test("a paused source refuses with -ENOSPC and counts, and what is in its rings can be read", () => {
+  const source = MemorySource.open({ cpus: [0, 1] });
+  source.start();
+  const writers = [0, 1].map((ring) => source.writer(ring));
+  const output = (): number[] => writers.map((writer) => writer.output(8));
+  output();
+  source.pause();
+  source.pause();
+  assertEquals([source.paused, output(), output()], [true, [ENOSPC, ENOSPC], [ENOSPC, ENOSPC]]);
+  assertEquals([source.lost(0), source.lost(1)], [2, 2]);
+  const scanner = source.openScanner();
+  const batch = new RecordBatch();
+  assert(scanner.begin(1) && scanner.scan(1, batch));
+  assertEquals([batch.count, batch.lost], [1, 0]);
+  source.resume();
+  source.resume();
+  assertEquals([source.paused, output()], [false, [0, 0]]);
+  assert(scanner.begin(1) && scanner.scan(1, batch));
+  assertEquals([batch.count, batch.lost], [0, 2], "the loss stands in front of the next event");
+  assert(scanner.scan(1, batch));
+  assertEquals([batch.count, source.lost(1)], [1, 2]);
+  source.close();
+});
+
+Deno.test("a source that is not started or stopped refuses with -ENOENT though it is paused, and is paused still", () => {
+  const source = MemorySource.open();
+  const writer = source.writer(0);
+  source.pause();
+  assertEquals([writer.output(8), source.lost(0)], [ENOENT, 0]);
+  source.start();
+  assertEquals([writer.output(8), source.lost(0)], [ENOSPC, 1]);
+  source.stop();
+  assertEquals([writer.output(8), source.lost(0)], [ENOENT, 1]);
+  source.resume();
+  assertEquals(writer.output(8), ENOENT);
+  source.start();
+  assertEquals(writer.output(8), 0);
+  source.close();
+});
+
+Deno.test("a writer in another isolate is paused too", () => {
+  const source = MemorySource.open();
+  const writer = MemorySource.writerOf(structuredClone(source.share()), 0);
+  source.start();
+  source.pause();
+  assertEquals(writer.output(8), ENOSPC);
+  source.resume();
+  assertEquals([writer.output(8), source.lost(0)], [0, 1]);
+  source.close();
+});
+
+Deno.test("memory rings refuse when they are full, and count every loss", () => {
+  const source = MemorySource.open();
+  assertEquals([source.overwritable, source.countsLosses], [false, true]);
+  source.close();
+});
+
 Deno.test("close lets go of the rings, stops writers, and may be called again", () => {
   const source = MemorySource.open();
   source.start();
@@ -130,6 +187,8 @@ Deno.test("a closed source is refused with CLOSED", () => {
     () => source.writer(0),
     () => source.openScanner(),
     () => source.start(),
+    () => source.pause(),
+    () => source.resume(),
   ];
   for (const call of calls) {
     const error = assertThrows(call, EventPipeError, "the memory source is closed");

@@ -1,10 +1,8 @@
 /** Tests of the waiter on memory rings: marks are taken once, and bells, limits and wakes end a wait. */
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { RingSignals } from "../../../src/ring/signals.ts";
 import { AtomicsWaiter } from "../../../src/wait/atomics.ts";
-import { defaultWaiter, openWaiter } from "../../../src/wait/open.ts";
-import { checkTimeout } from "../../../src/wait/waiter.ts";
 
 function setUp(rings: number): { signals: RingSignals; waiter: AtomicsWaiter; ready: Int32Array } {
   const words = new Int32Array(new SharedArrayBuffer(RingSignals.wordCount(rings) * 4));
@@ -107,32 +105,4 @@ Deno.test("close may be called again, and wake after it", () => {
   waiter.close();
   waiter.close();
   waiter.wake();
-});
-
-Deno.test("checkTimeout rounds up, knows two names of no limit, and refuses the rest", () => {
-  const table: [number, number][] = [
-    [0, 0],
-    [1, 1],
-    [0.01, 1],
-    [1.5, 2],
-    [-1, -1],
-    [Infinity, -1],
-    [2 ** 31 - 1, 2 ** 31 - 1],
-    [1e12, 2 ** 31 - 1],
-  ];
-  for (const [given, taken] of table) assertEquals(checkTimeout(given), taken);
-  for (const wrong of [-2, -0.5, NaN, -Infinity, "1", null, undefined, 1n]) {
-    assertThrows(() => checkTimeout(wrong as number), RangeError, `current value is ${wrong}`);
-  }
-});
-
-Deno.test("openWaiter gives memory rings the atomics waiter, and no other", () => {
-  const waitable = { kind: "signals", words: setUp(1).signals.words } as const;
-  assertEquals(defaultWaiter(waitable), "atomics");
-  assertEquals(defaultWaiter({ kind: "fds", fds: [] }), "epoll");
-  assert(openWaiter("atomics", waitable) instanceof AtomicsWaiter);
-  for (const name of ["epoll", "poll"] as const) {
-    assertThrows(() => openWaiter(name, waitable), TypeError, `Cannot open the waiter "${name}"`);
-  }
-  assertThrows(() => openWaiter("atomics", { kind: "fds", fds: [] }), TypeError, '"epoll" or "poll"');
 });

@@ -1,0 +1,221 @@
+/**
+ * Gives events to handlers: finds the handler of a category, moves the view over the event, calls, counts.
+ *
+ * @module
+ */
+
+import { EventPipeError } from "../errors.ts";
+import { type Event, EventView } from "./event.ts";
+import { type BatchHandler, type EventHandler, HandlerRegistry, Registration } from "./handlers.ts";
+import type { RingCounters } from "./statistics.ts";
+
+/** What a pipe does with events. */
+export interface DispatcherOptions {
+  /** Whether all events go to the handler registered first. */
+  readonly isForAll: boolean;
+  /** What is done with events of categories without a handler. */
+  readonly unknown: "count" | "throw" | EventHandler<undefined>;
+  /** Whether each event gets a view of its own. */
+  readonly checkViews: boolean;
+}
+
+/** The handlers of a pipe and the view they look through. */
+export class Dispatcher {
+  /** Whether the pipe is being closed: a drain ends behind the event that is being handled. */
+  isClosing = false;
+  readonly #registry: HandlerRegistry;
+  readonly #unknownHandler: Registration | undefined;
+  readonly #throwsUnknown: boolean;
+  readonly #isForAll: boolean;
+  readonly #checkViews: boolean;
+  readonly #view: DataView;
+  #event: EventView;
+  /** Handlers of batches that have events waiting. */
+  readonly #waiting: Registration[] = [];
+
+  /**
+   * @param view A view over the buffer that holds the events.
+   * @param options What is done with them.
+   */
+  constructor(view: DataView, { isForAll, unknown, checkViews }: DispatcherOptions) {
+    this.#view = view;
+    this.#event = new EventView(view);
+    this.#registry = new HandlerRegistry(view);
+    this.#isForAll = isForAll;
+    this.#checkViews = checkViews;
+    this.#throwsUnknown = unknown === "throw";
+    this.#unknownHandler = typeof unknown === "object"
+      ? new Registration(unknown as EventHandler<unknown>, view)
+      : undefined;
+  }
+
+  /** All handlers ever registered, by category. */
+  get registrations(): readonly Registration[] {
+    return this.#registry.all;
+  }
+
+  /** See `EventPipe.register`. */
+  register(handler: EventHandler<unknown> | BatchHandler<unknown>): number {
+    return this.#registry.add(handler);
+  }
+
+  /** See `EventPipe.unregister`. */
+  unregister(category: number): boolean {
+    return this.#registry.remove(category);
+  }
+
+  /**
+   * Gives an event in a ring to its handler, or lets it wait for its handler of batches.
+   *
+   * @param category Its category.
+   * @param offset Where its payload begins in the buffer.
+   * @param size Its size in bytes.
+   * @param cpu The CPU whose ring holds it.
+   * @param counters The counts of that ring.
+   * @returns What the handler returned, if that is a number; else 0.
+   */
+  deliver(category: number, offset: number, size: number, cpu: number, counters: RingCounters): number {
+    const registration = this.#registry.find(this.#isForAll ? 0 : category);
+    if (registration === undefined) counters.unknown++;
+    else {
+      counters.events++;
+      counters.bytes += size;
+      if (registration.batch !== null) return this.#collect(registration, offset, size, cpu);
+    }
+    if (this.#checkViews) {
+      this.#event.release();
+      this.#event = new EventView(this.#view);
+    }
+    const event = this.#event;
+    event.point(offset, size, cpu);
+    const result = registration === undefined
+      ? this.#dispatchUnknown(event)
+      : callHandler(registration, event, 1, size);
+    return typeof result === "number" ? result : 0;
+  }
+
+  /**
+   * Ends a part of a drain: makes the view stale and gives handlers of batches what waits for them.
+   *
+   * @param result What a handler of single events returned.
+   * @returns That, or if it is 0 what a handler of batches returned.
+   */
+  finish(result: number): number {
+    this.#event.release();
+    const flushed = this.flush();
+    return result === 0 ? flushed : result;
+  }
+
+  /**
+   * Calls the handlers of batches for the events that wait. All of them are called whatever one does, since their events
+   * are given back to the ring together.
+   *
+   * @returns The first number but 0 that one of them returned; else 0.
+   * @throws What the first of them threw; a second exception is told with it as a `SuppressedError`.
+   */
+  flush(): number {
+    return this.#waiting.length === 0 ? 0 : this.#flushWaiting(); // `using` allocates wherever its function begins
+  }
+
+  #flushWaiting(): number {
+    let first = 0;
+    using failures = new DisposableStack();
+    for (const registration of this.#waiting) {
+      const batch = registration.batch!;
+      const { pending, bytes } = batch;
+      batch.open();
+      try {
+        const result = callHandler(registration, batch, pending, bytes);
+        if (first === 0 && typeof result === "number") first = result;
+      } catch (error) {
+        failures.defer(() => {
+          throw error;
+        });
+      } finally {
+        batch.close();
+      }
+    }
+    this.#waiting.length = 0;
+    return first;
+  }
+
+  /**
+   * Ends a drain after an exception of a handler: the handlers of batches get what waits for them all the same.
+   *
+   * @param error What the handler threw.
+   * @throws That; if another handler throws now, a `SuppressedError` with both.
+   */
+  fail(error: unknown): never {
+    this.#event.release();
+    try {
+      this.flush();
+    } catch (second) {
+      throw new SuppressedError(error, second, "Several handlers threw");
+    }
+    throw error;
+  }
+
+  /** See `EventPipe.dispatch`. */
+  dispatch(event: Event | Uint8Array): number | void {
+    const view = event instanceof Uint8Array ? EventView.over(event, -1) : event;
+    if (!(view instanceof EventView)) {
+      throw new TypeError("Cannot dispatch: give an event, or a Uint8Array that begins with a category");
+    }
+    const registration = this.#registry.find(this.#isForAll ? 0 : view.category);
+    if (registration === undefined) return this.#dispatchUnknown(view);
+    if (registration.batch !== null) {
+      throw new TypeError(
+        `Cannot dispatch to "${registration.name}": it takes batches, which are made of events in rings only`,
+      );
+    }
+    return callHandler(registration, view, 1, view.size);
+  }
+
+  #collect(registration: Registration, offset: number, size: number, cpu: number): number {
+    const batch = registration.batch!;
+    if (batch.pending === 0) this.#waiting.push(registration);
+    return batch.add(offset, size, cpu) ? this.flush() : 0;
+  }
+
+  #dispatchUnknown(event: EventView): number | void {
+    if (this.#unknownHandler !== undefined) {
+      return callHandler(this.#unknownHandler, event, 1, event.size);
+    }
+    if (!this.#throwsUnknown) return;
+    const reason = event.size < 4
+      ? "it is too short for a category"
+      : `category ${event.category} has no handler; ${this.registrations.length} were registered`;
+    throw new EventPipeError(
+      `Cannot dispatch an event of CPU ${event.cpu}: ${reason}`,
+      "UNKNOWN_CATEGORY",
+    );
+  }
+}
+
+/** Calls a handler and counts the call. */
+function callHandler(
+  registration: Registration,
+  argument: unknown,
+  events: number,
+  bytes: number,
+): number | void {
+  registration.events += events;
+  registration.bytes += bytes;
+  let returned = false;
+  try {
+    const result = registration.call.call(registration.handler, argument as never, registration.context);
+    returned = true;
+    if (typeof result === "object" && result !== null) throw notSynchronous(registration);
+    return result as number | void;
+  } finally {
+    if (!returned) registration.errors++;
+  }
+}
+
+function notSynchronous(registration: Registration): TypeError {
+  registration.errors++;
+  const name = registration.batch === null ? "process" : "processBatch";
+  return new TypeError(
+    `Cannot dispatch to "${registration.name}": ${name} returned an object; it must be synchronous and return a number or nothing`,
+  );
+}

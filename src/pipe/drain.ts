@@ -1,0 +1,121 @@
+/**
+ * The drains of a pipe: they take batches of records from the scanner and give the events in them to the dispatcher. This
+ * one reads ring after ring; `merge.ts` has the one that merges them by time.
+ *
+ * @module
+ */
+
+import { RecordBatch } from "../ring/scanner.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { RingReader } from "./ring_reader.ts";
+
+/** When records are given back to the producer: behind each, behind each batch of up to 256, or at the end of a ring's pass. */
+export type CommitPolicy = "record" | "batch" | "drain";
+
+/** What a pipe drains its rings with. */
+export interface Drain {
+  /** The longest that may be waited before the next drain, in ms; Infinity if only new events are a reason for it. */
+  readonly waitMs: number;
+
+  /**
+   * Dispatches events up to the heads of all rings.
+   *
+   * @param isFinal Whether events that are held back are dispatched too.
+   * @returns The number but 0 with which a handler ended the drain; else 0.
+   * @throws What a handler throws.
+   */
+  drain(isFinal: boolean): number;
+
+  /**
+   * Dispatches what is in one ring.
+   *
+   * @param ring The ring's index.
+   * @returns As `drain`.
+   * @throws What a handler throws; a TypeError if rings cannot be read one by one.
+   */
+  drainRing(ring: number): number;
+}
+
+/** Drains ring after ring. */
+export class RingDrain implements Drain {
+  readonly #reader: RingReader;
+  readonly #dispatcher: Dispatcher;
+  readonly #commit: CommitPolicy;
+  readonly #batch = new RecordBatch();
+  /** Whether the last drain ended early: its rings' wake-ups are used up, so the next one must not wait for them. */
+  #isPending = false;
+  /** The ring the next drain begins with. */
+  #first = 0;
+
+  /**
+   * @param reader Where events come from.
+   * @param dispatcher Where they go.
+   * @param commit When their bytes are given back.
+   */
+  constructor(reader: RingReader, dispatcher: Dispatcher, commit: CommitPolicy) {
+    this.#reader = reader;
+    this.#dispatcher = dispatcher;
+    this.#commit = commit;
+  }
+
+  get waitMs(): number {
+    return this.#isPending ? 0 : Infinity;
+  }
+
+  /**
+   * Drains all rings, those that did not wake us too: a wake-up is dear, and a ring below its threshold has none. After a
+   * drain that ends early the next one begins behind that ring, so that a busy ring does not starve the others.
+   */
+  drain(_isFinal: boolean): number {
+    this.#isPending = true;
+    const rings = this.#reader.counters.length;
+    const first = this.#first;
+    for (let i = 0; i < rings; i++) {
+      const ring = first < rings - i ? first + i : first + i - rings;
+      this.#first = ring + 1 < rings ? ring + 1 : 0;
+      const result = this.drainRing(ring);
+      if (result !== 0 || this.#dispatcher.isClosing) return result;
+    }
+    this.#first = 0;
+    this.#isPending = false;
+    return 0;
+  }
+
+  drainRing(ring: number): number {
+    const { scanner } = this.#reader;
+    if (!scanner.begin(ring)) return 0;
+    const commitsAtEnd = this.#commit === "drain";
+    while (this.#reader.scan(ring, this.#batch)) {
+      const result = this.#dispatchBatch(ring);
+      if (result !== 0 || this.#dispatcher.isClosing) return result;
+      if (!commitsAtEnd) scanner.commit(ring);
+    }
+    scanner.commit(ring);
+    return 0;
+  }
+
+  /** The dispatch loop. Counts, commits and leaves the ring in order whatever a handler does. */
+  #dispatchBatch(ring: number): number {
+    const batch = this.#batch;
+    const dispatcher = this.#dispatcher;
+    const { offsets, sizes, categories, count } = batch;
+    const cpu = this.#reader.cpus[ring]!;
+    const counters = this.#reader.counters[ring]!;
+    const commitsEach = this.#commit === "record";
+    let index = 0;
+    let result = 0;
+    try {
+      for (; index < count; index++) {
+        result = dispatcher.deliver(categories[index]!, offsets[index]!, sizes[index]!, cpu, counters);
+        if (commitsEach) result = dispatcher.finish(result);
+        if (result !== 0 || dispatcher.isClosing) break;
+        if (commitsEach) this.#reader.scanner.commitThrough(ring, batch, index);
+      }
+      return dispatcher.finish(result);
+    } catch (error) {
+      return dispatcher.fail(error);
+    } finally {
+      if (index < count) this.#reader.leaveBehind(ring, batch, index);
+    }
+  }
+}
