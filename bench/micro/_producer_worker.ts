@@ -13,8 +13,8 @@ export interface ProducerOrder {
   readonly requests: Int32Array<SharedArrayBuffer>;
   /** How long after each request its event comes. */
   readonly delayUs: number;
-  /** The CPU to run on, which a generator's events go to; null where Deno may not choose it. */
-  readonly cpu: number | null;
+  /** The CPU to run on, which a generator's events go to. */
+  readonly cpu: number;
   /** The loaded generator, or memory rings. */
   readonly target: { readonly programFd: number } | { readonly rings: SharedRings };
 }
@@ -24,7 +24,7 @@ const PAYLOAD_BYTES = 32;
 
 self.addEventListener("message", async (event) => {
   const { requests, delayUs, cpu, target } = (event as MessageEvent<ProducerOrder>).data;
-  if (cpu !== null) pinThread(cpu);
+  pinThread(cpu);
   const output = openOutput(target);
   (self as unknown as Worker).postMessage("ready");
   for (let done = 0;;) {

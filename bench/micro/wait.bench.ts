@@ -1,7 +1,8 @@
 /**
  * How soon a wait returns: one iteration asks a producer on another CPU for an event, waits until it is there, and drains it.
- * The event comes a fixed time after the request; what an iteration takes beyond that is the output and the wake-up. The
- * benchmarks need two CPUs and the permission to read, for the Worker; those of kernel rings what reading rings needs.
+ * The event comes a fixed time after the request; what an iteration takes beyond that is the output and the wake-up. Two CPUs
+ * are needed, the permission to pin threads to them, since two that spin on one CPU measure the scheduler, and the permission
+ * to read, for the Worker; for kernel rings what reading them needs.
  */
 
 import { allowedCpus, pinThread } from "../../src/ffi/affinity.ts";
@@ -18,35 +19,34 @@ const DELAYS_US = [20, 500];
 
 const RING_BYTES = 65536;
 
-/** Lifetime: a source that is forgotten is closed. */
-const sources: Source[] = [];
+/** Lifetime: what is forgotten is closed. */
+const kept: unknown[] = [];
 
-/** The producer spins on one CPU, the consumer waits on another; null where Deno may not choose them. */
-const [producerCpu, consumerCpu] = isNative() ? [allowedCpus()[0]!, allowedCpus().at(-1)!] : [null, null];
-
-if (navigator.hardwareConcurrency > 1 && isGranted("read")) {
-  if (consumerCpu !== null) pinThread(consumerCpu);
-  const producer = new Worker(new URL("./_producer_worker.ts", import.meta.url), { type: "module" });
-  for (const delayUs of DELAYS_US) {
-    for (const name of ["spin", "spin-sleep", "epoll", "poll"] as const) {
-      if (canReadKernelRings()) await register(producer, name, "kernel", delayUs);
-    }
-    for (const name of ["spin", "spin-sleep", "atomics"] as const) {
-      await register(producer, name, "memory", delayUs);
-    }
-  }
+if (Deno.build.os === "linux" && isGranted("ffi") && isGranted("read")) {
+  const cpus = allowedCpus();
+  if (cpus.length > 1) await registerAll(cpus[0]!, cpus.at(-1)!);
 }
 
 function isGranted(name: "read" | "ffi"): boolean {
   return Deno.permissions.querySync({ name }).state === "granted";
 }
 
-function isNative(): boolean {
-  return Deno.build.os === "linux" && isGranted("ffi");
+async function registerAll(producerCpu: number, consumerCpu: number): Promise<void> {
+  pinThread(consumerCpu);
+  const producer = new Worker(new URL("./_producer_worker.ts", import.meta.url), { type: "module" });
+  for (const delayUs of DELAYS_US) {
+    for (const name of ["spin", "spin-sleep", "epoll", "poll"] as const) {
+      if (canReadKernelRings()) {
+        await register(name, kernelRing(producerCpu), { producer, producerCpu, delayUs });
+      }
+    }
+    for (const name of ["spin", "spin-sleep", "atomics"] as const) {
+      await register(name, memoryRing(), { producer, producerCpu, delayUs });
+    }
+  }
 }
 
 function canReadKernelRings(): boolean {
-  if (!isNative()) return false;
   try {
     PerfSource.open({ ringBytes: RING_BYTES }).close();
     return true;
@@ -55,15 +55,23 @@ function canReadKernelRings(): boolean {
   }
 }
 
+/** A ring and who writes into it. */
+interface Ring {
+  readonly source: Source;
+  readonly target: ProducerOrder["target"];
+}
+
 async function register(
-  producer: Worker,
   name: WaiterName,
-  rings: "kernel" | "memory",
-  delayUs: number,
+  { source, target }: Ring,
+  { producer, producerCpu, delayUs }: {
+    readonly producer: Worker;
+    readonly producerCpu: number;
+    readonly delayUs: number;
+  },
 ): Promise<void> {
+  kept.push(source);
   const requests = new Int32Array(new SharedArrayBuffer(4));
-  const { source, target } = rings === "kernel" ? kernelRing() : memoryRing();
-  sources.push(source);
   const ready = new Promise<void>((resolve) => {
     producer.onmessage = () => resolve();
   });
@@ -79,7 +87,7 @@ async function register(
   const batch = new RecordBatch();
   Deno.bench({
     name,
-    group: `an event that comes after ${delayUs} us, ${rings} rings`,
+    group: `an event that comes after ${delayUs} us, ${source.kind} rings`,
     baseline: name === "spin",
     fn(): void {
       Atomics.add(requests, 0, 1);
@@ -96,12 +104,14 @@ async function register(
   });
 }
 
-function kernelRing(): { source: PerfSource; target: ProducerOrder["target"] } {
-  const source = PerfSource.open({ ringBytes: RING_BYTES, cpus: [producerCpu!] });
-  return { source, target: { programFd: new LoadGenerator(source.mapFd).programFd } };
+function kernelRing(cpu: number): Ring {
+  const source = PerfSource.open({ ringBytes: RING_BYTES, cpus: [cpu] });
+  const generator = new LoadGenerator(source.mapFd);
+  kept.push(generator);
+  return { source, target: { programFd: generator.programFd } };
 }
 
-function memoryRing(): { source: MemorySource; target: ProducerOrder["target"] } {
+function memoryRing(): Ring {
   const source = MemorySource.open({ ringBytes: RING_BYTES });
   return { source, target: { rings: source.share() } };
 }

@@ -27,6 +27,7 @@ export const EPOLL = {
   EPOLL_CLOEXEC: 0o2000000,
   EPOLL_CTL_ADD: 1,
   EPOLLIN: 0x001,
+  EPOLLET: 0x80000000,
 } as const;
 
 /** `poll(2)`. */

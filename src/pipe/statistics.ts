@@ -28,7 +28,7 @@ export interface CpuStatistics {
   readonly skipped: number;
   /** Where rings are merged by time, events dispatched behind a later one of another ring. */
   readonly late: number;
-  /** How often the waiter reported the ring. */
+  /** How often the waiter reported the ring: with waiters that sleep the wake-ups, with those that spin the finds. */
   readonly wakeups: number;
   /** Events still in the ring when the pipe was closed; 0 while it is open. */
   readonly left: number;

@@ -130,6 +130,7 @@ export class BackwardScanner implements Scanner {
 
   rewind(ring: number, batch: RecordBatch, index: number): void {
     this.#unread[ring] = index < 0 ? this.#begun[ring]! : -(batch.ends[index]! + this.#head[ring]!) | 0;
+    if (batch.lost > 0) this.#toldLoss[ring] = 0;
   }
 
   position(ring: number): number {

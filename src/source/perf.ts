@@ -246,8 +246,8 @@ export class PerfSource implements Source {
   }
 
   /**
-   * Bytes of records of an overwritable ring that were overwritten before they were read, counted at each reading. How many
-   * events they held nobody knows.
+   * Bytes of records that were overwritten before they were read, as counted when the ring was read last. How many events
+   * they held nobody knows.
    *
    * @param ring The ring's index.
    * @returns The count since the source was opened; 0 where rings are not overwritable.

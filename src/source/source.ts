@@ -65,6 +65,15 @@ export interface Source {
    */
   lost(ring: number): number;
 
+  /**
+   * Bytes of records that were overwritten before they were read, as counted when the ring was read last. Only where rings
+   * are overwritable; how many events they held nobody knows.
+   *
+   * @param ring The ring's index.
+   * @returns The count since the source was opened.
+   */
+  overwrittenBytes?(ring: number): number;
+
   /** Releases memory and files. Safe to call again. */
   close(): void;
 }

@@ -12,9 +12,6 @@ import { forgottenFiles } from "./event_fd.ts";
 import type { StopToken } from "./stop_token.ts";
 import { duplicateEventFd, STOPPED, stopWord } from "./stop_word.ts";
 
-/** Report each write once, not for as long as the file is readable; <sys/epoll.h>. */
-const EPOLLET = 1 << 31;
-
 /** Hears of a token by its word. */
 export class StopListener {
   readonly #word: Int32Array<SharedArrayBuffer>;
@@ -81,7 +78,7 @@ export class StopFile extends StopListener {
     }
     for (const fd of [this.fd, this.#eventFd]) forgottenFiles.register(this, fd, this);
     const interest = new DataView(new ArrayBuffer(EPOLL_EVENT.size));
-    interest.setUint32(EPOLL_EVENT.offsets.events, EPOLL.EPOLLIN | EPOLLET, true);
+    interest.setUint32(EPOLL_EVENT.offsets.events, EPOLL.EPOLLIN | EPOLL.EPOLLET, true);
     if (libc().epoll_ctl(this.fd, EPOLL.EPOLL_CTL_ADD, this.#eventFd, interest) < 0) {
       const error = errno(); // Errno: read before the next call.
       this.close();

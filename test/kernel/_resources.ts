@@ -45,8 +45,8 @@ function mappedRings(): string[] {
 }
 
 function pins(): string[] {
-  const folder = findMount("bpffs");
   try {
+    const folder = findMount("bpffs");
     const files = folder === null ? [] : [...Deno.readDirSync(folder)];
     return files.map(({ name }) => `pinned ${name}`).filter((name) => name.endsWith(`_${Deno.pid}`));
   } catch {

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { scriptPath } from "./_child.ts";
 import { kernelTest } from "./_kernel.ts";
 
-for (const waiter of ["epoll", "poll"] as const) {
+for (const waiter of ["epoll", "poll", "spin-sleep"] as const) {
   kernelTest(`a signal ends a wait without end with ${waiter}, and the rings go on`, async () => {
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", scriptPath("_interrupted.ts"), waiter],

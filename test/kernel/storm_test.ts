@@ -68,7 +68,7 @@ kernelTest(
     }
     const counts = JSON.parse(await reader.end());
     console.log(counts);
-  const { produced, full, other, dispatched, unknown, lost, left, corrupt, exact } = counts;
+    const { produced, full, other, dispatched, unknown, lost, left, corrupt, exact } = counts;
     assertEquals([corrupt, exact, other], [0, true, 0]);
     assertEquals(lost, full, "what the kernel counted is what the program was refused");
     assertEquals(produced, dispatched + unknown + lost + left, JSON.stringify(counts));

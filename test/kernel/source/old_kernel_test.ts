@@ -18,11 +18,12 @@ kernelTest(
     const { perf, traced, invalid, forbidden, ...rest } = JSON.parse(lines[0]!);
     // 85 records of 48 bytes fit; the 15 refused behind them are told in front of the next event only.
     assertEquals(rest, {
-      events: 86,
-      toldAtFirst: 0,
-      told: 15,
       produced: 101,
       refused: { ENOSPC: 15 },
+      dispatched: 86,
+      lostAtFirst: 0,
+      lost: 15,
+      exact: false,
       leaked: 0,
     });
     for (const { countsLosses, lost } of [perf, traced]) {

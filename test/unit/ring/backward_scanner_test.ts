@@ -243,6 +243,20 @@ Deno.test("a loss is told once, though the reading ends between it and its event
   assertEquals(readIds(scanner, ring!), [0, 1, 2]);
 });
 
+Deno.test("a loss that a reading was left in front of is told again", () => {
+  const { rings: [ring], writers: [writer], scanner } = backwardBench(RING);
+  writer!.refuse(5);
+  outputIds(writer!, 0, 1);
+  const batch = new RecordBatch();
+  scanner.begin(0);
+  for (let times = 0; times < 2; times++) {
+    assert(scanner.scan(0, batch));
+    assertEquals(tell(ring!, batch), [{ lost: 5n }]);
+    if (times === 0) scanner.rewind(0, batch, -1);
+  }
+  assertEquals(readIds(scanner, ring!), [0]);
+});
+
 Deno.test("a LOST record is read whose id or count lies behind the end of the ring", () => {
   for (const left of [8, 16, 24]) {
     // LOST and a record of 16 bytes, from `left` bytes in front of the end of the ring.

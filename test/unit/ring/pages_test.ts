@@ -35,9 +35,10 @@ for (const pageBytes of PAGES) {
 
   Deno.test(`with pages of ${pageBytes} bytes a ring has at least one, and a power of two of them`, () => {
     for (const pages of [1, 2, 8]) checkRingBytes(pages * pageBytes, pageBytes);
-    for (const pages of [0, 0.5, 1.5, 3, 5]) {
+    const wrong = [0, 0.5, 1.5, 3, 5].map((pages) => pages * pageBytes);
+    for (const bytes of [...wrong, 1, 8193, 65537]) {
       assertThrows(
-        () => checkRingBytes(pages * pageBytes, pageBytes),
+        () => checkRingBytes(bytes, pageBytes),
         RangeError,
         `must be a power of two between ${pageBytes} (one page) and 1073741824`,
       );
@@ -70,7 +71,7 @@ for (const pageBytes of PAGES) {
     }
   });
 
-  Deno.test(`with pages of ${pageBytes} bytes a writer fills a ring to its last byte but one, lap by lap`, () => {
+  Deno.test(`with pages of ${pageBytes} bytes a ring is filled and read, lap by lap`, () => {
     const { regions, bufferBytes } = layOutRings(1, pageBytes, pageBytes, SPARE_BYTES);
     const ring = new FakeRing(new ArrayBuffer(bufferBytes), regions[0]!, 0n);
     const writer = new PerfWriter({
