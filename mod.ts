@@ -52,7 +52,7 @@ export { TracepointSource, type TracepointSourceOptions } from "./src/source/tra
 export type { Source } from "./src/source/source.ts";
 export type { Readiness } from "./src/ring/readiness.ts";
 export type { DispatchBy, RecordBatch, ScannedRange, Scanner } from "./src/ring/scanner.ts";
-export type { PerfWriter, PerfWriterOptions, RingEvents } from "./src/ring/perf_writer.ts";
+export type { Admission, PerfWriter, PerfWriterOptions, RingEvents } from "./src/ring/perf_writer.ts";
 export type { RingRegion } from "./src/ring/geometry.ts";
 export type { WaiterName } from "./src/wait/open.ts";
 export { type SharedStopToken, StopToken } from "./src/wait/stop_token.ts";

@@ -42,6 +42,9 @@ export const FCNTL = { O_RDONLY: 0, O_CLOEXEC: 0o2000000, F_DUPFD_CLOEXEC: 1030,
 /** `clock_gettime(2)`; `bpf_ktime_get_ns` reads the same clock. */
 export const CLOCK = { CLOCK_MONOTONIC: 1, CLOCK_THREAD_CPUTIME_ID: 3 } as const;
 
+/** `membarrier(2)`. */
+export const MEMBARRIER = { MEMBARRIER_CMD_GLOBAL: 1 } as const;
+
 /** `sysconf(3)`. */
 export const SYSCONF = { _SC_PAGESIZE: 30 } as const;
 
@@ -62,6 +65,7 @@ export const LINUX_CONSTANTS: readonly ConstantGroup[] = [
   { header: "sys/eventfd.h", values: EVENTFD },
   { header: "fcntl.h", values: FCNTL },
   { header: "time.h", values: CLOCK },
+  { header: "linux/membarrier.h", values: MEMBARRIER },
   { header: "unistd.h", values: SYSCONF },
   { header: "linux/capability.h", values: CAPABILITY },
 ];
@@ -102,3 +106,6 @@ export const CPU_SET = {
 
 /** The number of the `perf_event_open` system call; <asm/unistd.h> __NR_perf_event_open. libc has no wrapper. */
 export const NR_PERF_EVENT_OPEN: bigint = Deno.build.arch === "x86_64" ? 298n : 241n;
+
+/** The number of the `membarrier` system call; <asm/unistd.h> __NR_membarrier. libc has no wrapper. */
+export const NR_MEMBARRIER: bigint = Deno.build.arch === "x86_64" ? 324n : 283n;

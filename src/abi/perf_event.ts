@@ -63,6 +63,7 @@ export const PERF_ATTR_FLAG = {
   inherit: 1 << 1,
   watermark: 1 << 14,
   use_clockid: 1 << 25,
+  write_backward: 1 << 27,
 } as const;
 
 /** `_IO('$', 0)`: starts an event. */
@@ -70,6 +71,9 @@ export const PERF_EVENT_IOC_ENABLE = 0x2400n;
 
 /** `_IO('$', 5)`: sends an event's records into the ring of another event of the same CPU. */
 export const PERF_EVENT_IOC_SET_OUTPUT = 0x2405n;
+
+/** `_IOW('$', 9, __u32)`: pauses the ring of an event, or lets it go on. */
+export const PERF_EVENT_IOC_PAUSE_OUTPUT = 0x40042409n;
 
 /** A sample with TID, TIME, CPU and RAW, in bytes from the record's body: `u32 pid, tid; u64 time; u32 cpu, res; u32 size`. */
 export const TRACEPOINT_SAMPLE = { pid: 0, tid: 4, time: 8, cpu: 16, rawSize: 24, raw: 28 } as const;

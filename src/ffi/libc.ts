@@ -105,6 +105,17 @@ const TABLE = {
       ],
       result: "i64",
     },
+    /** `long syscall(long number, ...)` as `int membarrier(int cmd, unsigned int flags, int cpu_id)`. */
+    membarrier: {
+      name: "syscall",
+      parameters: [
+        "i64", // long number
+        "i32", // int cmd
+        "u32", // unsigned int flags
+        "i32", // int cpu_id
+      ],
+      result: "i64",
+    },
     /** `int ioctl(int fd, unsigned long request, ...)`. */
     ioctl: {
       parameters: [

@@ -243,6 +243,9 @@ export class EventPipe implements Disposable {
   /** Lets events in again. Does nothing if it is not paused. */
   resume(): void {
     this.#checkOpen("resume");
+    if (this.#draining && this.#source.overwritable) {
+      throw new TypeError("Cannot resume: a handler is being called, and its event would be overwritten");
+    }
     this.#source.resume();
   }
 
@@ -280,6 +283,8 @@ export class EventPipe implements Disposable {
     this.#checkOpen(action);
     if (this.#draining) throw new TypeError(`Cannot ${action}: a handler of this pipe is being called`);
     if (this.#running) throw new TypeError(`Cannot ${action}: the pipe is running`);
+    // Else it would wait first, and the scanner refuse only then.
+    if (this.#source.overwritable) this.#reader.scanner.begin(0);
   }
 
   /** Drains after the waiter has reported so many rings. */
@@ -308,6 +313,7 @@ export class EventPipe implements Disposable {
     const cpus = this.#source.cpus.map((cpu, ring) => ({
       cpu,
       ...this.#reader.counters[ring]!,
+      overwrittenBytes: this.#source.overwrittenBytes?.(ring) ?? 0,
       lost: this.#source.countsLosses ? this.#source.lost(ring) : this.#reader.reportedLosses[ring]!,
     }));
     const categories = this.#dispatcher.registrations.map(({ name, events, bytes, errors }, category) => ({

@@ -97,7 +97,8 @@ export class RingReader {
   /** Where the tap throws, the scan is undone, so that the events in it are not lost. */
   #show(tap: RingTap, ring: number, batch: RecordBatch): void {
     const { position, distance, bytes } = this.scanner.scanned(ring);
-    const seen = (this.#shown[ring]! - position) >>> 0;
+    // Negative where an overwritable ring has jumped: what was overwritten is never scanned.
+    const seen = Math.max(0, (this.#shown[ring]! - position) | 0);
     if (seen >= distance) return;
     if (this.#bytes.length < bytes) this.#bytes = new Uint8Array(bytes);
     this.scanner.copyScanned(ring, this.#bytes);

@@ -28,6 +28,8 @@ export interface CpuStatistics {
   readonly skipped: number;
   /** Where rings are merged by time, events dispatched behind a later one of another ring. */
   readonly late: number;
+  /** Bytes of records that an overwritable ring overwrote before they were read. */
+  readonly overwrittenBytes: number;
   /** How often the waiter reported the ring: with waiters that sleep the wake-ups, with those that spin the finds. */
   readonly wakeups: number;
   /** Events still in the ring when the pipe was closed; 0 while it is open. */
@@ -64,9 +66,11 @@ export interface Statistics {
   readonly corrupt: number;
   /** Bytes given up so. */
   readonly corruptBytes: number;
+  /** Bytes of records that overwritable rings overwrote before they were read. */
+  readonly overwrittenBytes: number;
   /** How often the waiter reported a ring. */
   readonly wakeups: number;
-  /** Whether the terms account for every event: nothing was corrupt, and the source can count every loss. */
+  /** Whether the terms account for every event: nothing was corrupt or overwritten, and the source can count every loss. */
   readonly exact: boolean;
   /** The same per ring. */
   readonly cpus: readonly CpuStatistics[];
@@ -75,7 +79,7 @@ export interface Statistics {
 }
 
 /** The counters of one ring, counted up by the pipe. */
-export class RingCounters implements Omit<CpuStatistics, "cpu" | "lost"> {
+export class RingCounters implements Omit<CpuStatistics, "cpu" | "lost" | "overwrittenBytes"> {
   events = 0;
   bytes = 0;
   unknown = 0;
@@ -103,6 +107,7 @@ export function totalStatistics(
   const sum = (key: Exclude<keyof CpuStatistics, "cpu">): number =>
     cpus.reduce((total, counts) => total + counts[key], 0);
   const corrupt = sum("corrupt");
+  const overwrittenBytes = sum("overwrittenBytes");
   return {
     dispatched: sum("events"),
     bytes: sum("bytes"),
@@ -111,8 +116,9 @@ export function totalStatistics(
     left: sum("left"),
     corrupt,
     corruptBytes: sum("corruptBytes"),
+    overwrittenBytes,
     wakeups: sum("wakeups"),
-    exact: corrupt === 0 && countsLosses,
+    exact: corrupt === 0 && overwrittenBytes === 0 && countsLosses,
     cpus,
     categories,
   };

@@ -10,7 +10,8 @@
  * @module
  */
 
-import { SYSCONF } from "../abi/linux.ts";
+import { MEMBARRIER, NR_MEMBARRIER, SYSCONF } from "../abi/linux.ts";
+import { PERF_ATTR_FLAG } from "../abi/perf_event.ts";
 import { closedError, EventPipeError } from "../errors.ts";
 import { libc } from "../ffi/libc.ts";
 import { BackwardScanner } from "../ring/backward_scanner.ts";
@@ -36,9 +37,6 @@ import type { Source } from "./source.ts";
 
 export type { PerfEventArray } from "./event_array.ts";
 export type { RawAttr, RawAttrFlag, RawAttrSampleType } from "./raw_attr.ts";
-
-/** `write_backward` of `struct perf_event_attr`, <linux/perf_event.h>: the ring is written towards lower positions. */
-const WRITE_BACKWARD = 1 << 27;
 
 /** How a {@linkcode PerfSource} is opened. */
 export interface PerfSourceOptions {
@@ -130,7 +128,10 @@ export class PerfSource implements Source {
     const chosen = chooseCpus(cpus, map);
     using cleanup = new DisposableStack();
     const array = cleanup.adopt(EventArray.open(map), (opened) => opened.close());
-    const spec = bpfOutput(wakeup, { flags: overwritable ? flags | WRITE_BACKWARD : flags, sampleType });
+    const spec = bpfOutput(wakeup, {
+      flags: overwritable ? flags | PERF_ATTR_FLAG.write_backward : flags,
+      sampleType,
+    });
     const events = chosen.flatMap((cpu) => {
       const event = PerfEvent.open(cpu, spec);
       if (event === null && cpus !== undefined) {
@@ -212,8 +213,8 @@ export class PerfSource implements Source {
 
   /**
    * Refuses events for now: producers get -ENOSPC, and the kernel counts each event as lost. An output under way at this
-   * moment, of less than a microsecond, still ends in its ring; in an overwritable one it may overwrite the oldest event
-   * while that is being read.
+   * moment, of less than a microsecond, still ends in its ring; where rings are overwritable, this waits until it has, for
+   * some 5 to 30 ms.
    */
   pause(): void {
     this.#checkOpen("pause");
@@ -271,6 +272,7 @@ export class PerfSource implements Source {
     const isHeld = this.#paused || (this.overwritable && this.#stopped);
     if (isHeld === this.#held) return;
     for (const event of this.#parts.events) event.pause(isHeld);
+    if (isHeld && this.overwritable) waitForOutputs();
     this.#held = isHeld;
   }
 
@@ -282,6 +284,16 @@ export class PerfSource implements Source {
   #checkOpen(action: string): void {
     if (!this.#open) throw closedError(action, "the perf source");
   }
+}
+
+/**
+ * Waits until the outputs under way have ended: they would overwrite the oldest event while it is being read. The kernel
+ * does not preempt an output (kernel/events/ring_buffer.c perf_output_get_handle()), and this waits until each CPU could
+ * have been, kernel/sched/membarrier.c: synchronize_rcu(). Kernels without it, and those with nohz_full CPUs, refuse; then
+ * such an event may be torn.
+ */
+function waitForOutputs(): void {
+  libc().membarrier(NR_MEMBARRIER, MEMBARRIER.MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
 function chooseWakeup(

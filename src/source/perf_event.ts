@@ -12,6 +12,7 @@ import {
   PERF_EVENT_ATTR_FLAGS,
   PERF_EVENT_IOC_DISABLE,
   PERF_EVENT_IOC_ENABLE,
+  PERF_EVENT_IOC_PAUSE_OUTPUT,
   PERF_EVENT_IOC_SET_OUTPUT,
 } from "../abi/perf_event.ts";
 import { EventPipeError, syscallFailed } from "../errors.ts";
@@ -22,9 +23,6 @@ import type { Closable } from "./forgotten.ts";
 /** `read` of an event with PERF_FORMAT_LOST: `u64 value; u64 lost`. <linux/perf_event.h> */
 const READ_FORMAT_BYTES = 16;
 const READ_FORMAT_LOST = 8;
-
-/** `_IOW('$', 9, __u32)`: pauses the event's ring, or lets it go on. <linux/perf_event.h> PERF_EVENT_IOC_PAUSE_OUTPUT */
-const PERF_EVENT_IOC_PAUSE_OUTPUT = 0x40042409n;
 
 /**
  * The kernel compares the u32 `wakeup_events` as an int, kernel/events/ring_buffer.c __perf_output_begin(): above, it

@@ -4,6 +4,7 @@ import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@
 import { type EventPipeOptions, PerfSource, type PerfSourceOptions } from "../../../mod.ts";
 import { LOAD_EVENT } from "../../../src/abi/event.ts";
 import { EventCheck } from "../../contract/pipe_contract.ts";
+import { runChild } from "../_child.ts";
 import { kernelTest, testCpus } from "../_kernel.ts";
 import { LoadedPipe } from "../_load.ts";
 
@@ -258,4 +259,44 @@ kernelTest("events are merged by time over the rings of a snapshot", () => {
   load.pipe.consume();
   assertEquals(times.length, 60);
   assertEquals(times, times.toSorted((a, b) => a - b));
+}, { twoCpus: true });
+
+kernelTest("a pipe does not wait for rings it may not read, and handlers cannot resume them", () => {
+  using load = LoadedPipe.open({ ringBytes: RING_BYTES, overwritable: true, cpus: [cpu] });
+  load.pipe.register({ name: "resume", process: () => load.pipe.resume() });
+  assertThrows(() => load.pipe.poll(-1), TypeError, "pause the pipe first");
+  load.emit({ count: 1 });
+  load.pipe.pause();
+  assertThrows(() => load.pipe.consume(), TypeError, "Cannot resume: a handler is being called");
+  assertEquals([load.source.paused, load.pipe.consume()], [true, 0]);
+});
+
+kernelTest("the statistics tell what was overwritten, and a tap sees all that was read", () => {
+  let bytes = 0;
+  const positions: number[] = [];
+  const tap: EventPipeOptions["tap"] = {
+    onScanned(_ring, range): void {
+      bytes += range.bytes;
+      positions.push(range.position);
+    },
+  };
+  const { load } = open({}, { tap });
+  using _load = load;
+  for (let round = 0; round < 2; round++) {
+    load.emit({ count: 200 });
+    read(load);
+  }
+  const held = HELD * RECORD_BYTES;
+  assertEquals([bytes, positions], [2 * held, [200, 400].map((count) => count * RECORD_BYTES - held)]);
+  load.pipe.close();
+  const { exact, overwrittenBytes, cpus } = load.pipe.statistics();
+  assertEquals([exact, overwrittenBytes], [false, 2 * (200 - HELD) * RECORD_BYTES]);
+  assertEquals(cpus[0]!.overwrittenBytes, overwrittenBytes);
+});
+
+kernelTest("no output that was under way when the ring was paused overwrites what is read", async () => {
+  const cpus = [cpu, secondCpu].map(String);
+  const { code, lines, stderr } = await runChild("source/_pause_under_fire.ts", cpus);
+  assertEquals(code, 0, stderr);
+  assertEquals(JSON.parse(lines[0]!), { moved: 0 });
 }, { twoCpus: true });

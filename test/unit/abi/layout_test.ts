@@ -37,9 +37,11 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const SINGLE: Readonly<Record<string, string>> = {
   MAP_FAILED: "MAP_FAILED",
   NR_PERF_EVENT_OPEN: "__NR_perf_event_open",
+  NR_MEMBARRIER: "__NR_membarrier",
   PERF_EVENT_IOC_ENABLE: "PERF_EVENT_IOC_ENABLE",
   PERF_EVENT_IOC_DISABLE: "PERF_EVENT_IOC_DISABLE",
   PERF_EVENT_IOC_SET_OUTPUT: "PERF_EVENT_IOC_SET_OUTPUT",
+  PERF_EVENT_IOC_PAUSE_OUTPUT: "PERF_EVENT_IOC_PAUSE_OUTPUT",
   PERF_EVENT_IOC_SET_BPF: "PERF_EVENT_IOC_SET_BPF",
   MAX_RECORD_BYTES: "(__u16) -1 / 8 * 8",
   MAX_PAYLOAD_BYTES: "(__u16) -1 / 8 * 8 - offsetof(struct sample_raw, data)",
