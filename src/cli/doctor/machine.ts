@@ -18,7 +18,7 @@ import { findMount, type MountKind } from "../mounts.ts";
 import { formatBytes } from "../units.ts";
 import { type Finding, ok } from "./check.ts";
 
-/** The oldest Linux with PERF_FORMAT_LOST, without which losses cannot be counted. */
+/** The oldest Linux with PERF_FORMAT_LOST, without which not all losses can be counted. */
 const OLDEST_LINUX = 6;
 
 /** The version of Deno the project is developed and tested with; older ones may do. */
@@ -89,9 +89,10 @@ export function kernelRelease(): Finding {
   const found = `Linux ${readText("/proc/sys/kernel/osrelease")}`;
   if (parseInt(found.slice("Linux ".length)) >= OLDEST_LINUX) return ok(found);
   return {
-    state: "missing",
+    state: "limited",
     found,
-    advice: `the kernel source needs Linux ${OLDEST_LINUX}.0 or later, which counts what a full ring lost`,
+    advice:
+      `before Linux ${OLDEST_LINUX}.0 the kernel does not count what a full ring lost: losses behind the last event are not seen`,
   };
 }
 
