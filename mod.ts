@@ -58,6 +58,6 @@ export type { WaiterName } from "./src/wait/open.ts";
 export { type SharedStopToken, StopToken } from "./src/wait/stop_token.ts";
 export { BpfObject } from "./src/object/bpf_object.ts";
 export type { BpfMap, ObjectState } from "./src/object/bpf_map.ts";
-export { openPinnedMap, pinMap, PinnedMap } from "./src/object/pinned_map.ts";
+export { openPinnedMap, pinMap, type PinnedMap } from "./src/object/pinned_map.ts";
 export type { BpfLink, BpfProgram } from "./src/object/bpf_program.ts";
 export type { RodataValue } from "./src/object/rodata.ts";

@@ -63,9 +63,12 @@ async function compileTestPrograms(): Promise<boolean> {
   return true;
 }
 
+/** Loaded in front of all tests: looks whether each gives back what it took of the kernel. */
+const LEAKS = fileURLToPath(new URL("_leaks.ts", import.meta.url));
+
 async function runTests(args: readonly string[], report: string): Promise<number> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--doc", `--junit-path=${report}`, ...args],
+    args: ["test", "-A", "--doc", `--preload=${LEAKS}`, `--junit-path=${report}`, ...args],
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { closedError } from "../errors.ts";
+import { closedError, wrongArgument } from "../errors.ts";
 import { RecordBatch } from "../ring/scanner.ts";
 import type { Source } from "../source/source.ts";
 import { defaultWaiter, openWaiter } from "../wait/open.ts";
@@ -17,12 +17,21 @@ import { type Drain, RingDrain } from "./drain.ts";
 import type { Event } from "./event.ts";
 import type { BatchHandler, EventHandler } from "./handlers.ts";
 import { MergedDrain } from "./merge.ts";
-import { checkOptions, checkSource, type EventPipeOptions, type RunOptions } from "./options.ts";
+import {
+  checkOptions,
+  checkRunOptions,
+  checkSource,
+  type EventPipeOptions,
+  type RunOptions,
+} from "./options.ts";
 import { RingReader } from "./ring_reader.ts";
 import { type Statistics, totalStatistics } from "./statistics.ts";
 
 /** How often `run` looks into rings below their wake-up threshold. */
 const RUN_FLUSH_MS = 100;
+
+/** While events are held back nobody can wake the pipe, so it looks this often for what ends its wait. */
+const LONGEST_REST_MS = 20;
 
 /** The sources that pipes have taken over: the rings of a source have one reader. */
 const owned = new WeakSet<Source>();
@@ -126,9 +135,13 @@ export class EventPipe implements Disposable {
    *
    * @param category What `register` returned.
    * @returns Whether a handler was registered for it.
+   * @throws {TypeError} If it is no number.
    */
   unregister(category: number): boolean {
     this.#checkOpen("unregister a handler");
+    if (typeof category !== "number") {
+      throw wrongArgument("unregister a handler", "category", "a number that register returned", category);
+    }
     return this.#dispatcher.unregister(category);
   }
 
@@ -158,7 +171,7 @@ export class EventPipe implements Disposable {
     this.#checkIdle("poll");
     const limit = shorter(timeout, this.#drains.waitMs);
     if (!this.#isHolding()) return this.#drain(this.#waiter.wait(limit, this.#ready), false);
-    rest(limit);
+    rest(Math.min(limit, LONGEST_REST_MS));
     return this.#drain(0, false);
   }
 
@@ -180,6 +193,8 @@ export class EventPipe implements Disposable {
     this.#draining = true;
     try {
       return this.#drains.drainRing(ring);
+    } catch (error) {
+      throw this.#explain(error);
     } finally {
       this.#endDrain();
     }
@@ -193,12 +208,9 @@ export class EventPipe implements Disposable {
    * @throws Whatever a handler throws, as in `poll`.
    */
   async run(options: RunOptions = {}): Promise<number> {
+    checkRunOptions(options);
     const { signal, flushMs = RUN_FLUSH_MS, onWoken, onDrained } = options;
     const flush = checkTimeout(flushMs);
-    if (flush < 1) throw new RangeError(`Cannot run: flushMs must be above 0, current value is ${flushMs}`);
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw new TypeError("Cannot run: signal must be an AbortSignal");
-    }
     this.#checkIdle("run");
     this.#running = true;
     const wake = (): void => this.#waiter.wake();
@@ -208,7 +220,7 @@ export class EventPipe implements Disposable {
         const ended = signal?.aborted === true || this.#stop?.isStopped === true;
         const timeout = ended ? 0 : shorter(flush, this.#drains.waitMs);
         let count = 0;
-        if (!ended && this.#isHolding()) await restAsync(timeout);
+        if (!ended && this.#isHolding()) await restAsync(Math.min(timeout, LONGEST_REST_MS));
         else count = await this.#waiter.waitAsync(timeout, this.#ready);
         if (this.#dispatcher.isClosing) return 0;
         onWoken?.();
@@ -281,6 +293,7 @@ export class EventPipe implements Disposable {
 
   #checkIdle(action: string): void {
     this.#checkOpen(action);
+    if (this.#isSourceClosed) throw closedError(action, "the source of the pipe");
     if (this.#draining) throw new TypeError(`Cannot ${action}: a handler of this pipe is being called`);
     if (this.#running) throw new TypeError(`Cannot ${action}: the pipe is running`);
     // Else it would wait first, and the scanner refuse only then.
@@ -293,9 +306,16 @@ export class EventPipe implements Disposable {
     this.#draining = true;
     try {
       return this.#drains.drain(isFinal);
+    } catch (error) {
+      throw this.#explain(error);
     } finally {
       this.#endDrain();
     }
+  }
+
+  /** Where a handler has closed the source, what is thrown tells of a detached buffer only. */
+  #explain(error: unknown): unknown {
+    return this.#isSourceClosed ? closedError("go on reading", "the source of the pipe") : error;
   }
 
   #endDrain(): void {
@@ -309,12 +329,18 @@ export class EventPipe implements Disposable {
     return this.#source.ring === "ringbuf" && waitMs > 0 && waitMs < Infinity;
   }
 
+  /** Whether somebody else closed the source: its rings are gone, and so is what was in them. */
+  get #isSourceClosed(): boolean {
+    return this.#source.buffer.byteLength === 0;
+  }
+
   #snapshot(): Statistics {
+    const countsLosses = this.#source.countsLosses && !this.#isSourceClosed;
     const cpus = this.#source.cpus.map((cpu, ring) => ({
       cpu,
       ...this.#reader.counters[ring]!,
       overwrittenBytes: this.#source.overwrittenBytes?.(ring) ?? 0,
-      lost: this.#source.countsLosses ? this.#source.lost(ring) : this.#reader.reportedLosses[ring]!,
+      lost: countsLosses ? this.#source.lost(ring) : this.#reader.reportedLosses[ring]!,
     }));
     const categories = this.#dispatcher.registrations.map(({ name, events, bytes, errors }, category) => ({
       category,
@@ -323,14 +349,16 @@ export class EventPipe implements Disposable {
       bytes,
       errors,
     }));
-    return totalStatistics(cpus, categories, this.#source.countsLosses);
+    return totalStatistics(cpus, categories, countsLosses);
   }
 
   #tearDown(): void {
     if (this.#closed !== undefined) return;
     try {
-      this.#source.stop();
-      this.#reader.countLeft(new RecordBatch());
+      if (!this.#isSourceClosed) {
+        this.#source.stop();
+        this.#reader.countLeft(new RecordBatch());
+      }
       this.#closed = this.#snapshot();
     } finally {
       this.#waiter.close();
@@ -342,7 +370,7 @@ export class EventPipe implements Disposable {
 /** The shorter of two waits; -1 and Infinity have no end. */
 function shorter(timeout: number, waitMs: number): number {
   if (waitMs === Infinity) return timeout;
-  const limit = Math.ceil(waitMs);
+  const limit = checkTimeout(waitMs);
   return timeout < 0 ? limit : Math.min(timeout, limit);
 }
 

@@ -147,7 +147,7 @@ function checkHandler(handler: Partial<EventHandler<unknown> & BatchHandler<unkn
       `Cannot register "${name}": maxBytes must be an integer of at least 4, the category's size, current value is ${maxBytes}`,
     );
   }
-  if (layout !== undefined && typeof layout?.size !== "number") {
+  if (layout !== undefined && !(Number.isInteger(layout?.size) && layout.size >= 0)) {
     throw new TypeError(`Cannot register "${name}": layout must be what layout({ ... }) returned`);
   }
 }

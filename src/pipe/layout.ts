@@ -6,6 +6,7 @@
  */
 
 import { EVENT } from "../abi/event.ts";
+import { checkObject, wrongArgument } from "../errors.ts";
 import type { Event } from "./event.ts";
 
 /** The types of numbers, named as the accessors of {@linkcode Event} are; `u64` is a number, `bigU64` a bigint. */
@@ -85,10 +86,15 @@ const HIDDEN_BYTES = 4;
  */
 export function layout<const F extends Readonly<Record<string, FieldType>>>(
   fields: F,
-  { hasHead = true }: LayoutOptions = {},
+  options: LayoutOptions = {},
 ): Layout<F> {
-  if (typeof fields !== "object" || fields === null) {
-    throw new TypeError("Cannot lay out a struct: give its fields as an object of names and types");
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+    throw wrongArgument("lay out a struct", "fields", "an object of names and types", fields);
+  }
+  checkObject(options, "lay out a struct");
+  const { hasHead = true } = options;
+  if (typeof hasHead !== "boolean") {
+    throw wrongArgument("lay out a struct", "hasHead", "true or false", hasHead);
   }
   const hidden = hasHead ? HIDDEN_BYTES : 0;
   const offsets: Record<string, number> = {};

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkObject, wrongArgument } from "../errors.ts";
 import type { DispatchBy } from "../ring/scanner.ts";
 import type { Source } from "../source/source.ts";
 import type { WaiterName } from "../wait/open.ts";
@@ -65,22 +66,29 @@ export interface EventPipeOptions {
 
 /** Refuses what is no source. */
 export function checkSource(options: EventPipeOptions): void {
-  if (typeof options?.source?.openScanner !== "function") {
+  const { openScanner, close, cpus } = (options?.source ?? {}) as Partial<Source>;
+  if (typeof openScanner !== "function" || typeof close !== "function" || !Array.isArray(cpus)) {
     throw new TypeError("Cannot open the pipe: source must be a source of events, such as a MemorySource");
   }
 }
 
 /** Refuses options of the wrong kind. */
 export function checkOptions(options: EventPipeOptions): void {
-  const { dispatchBy, unknown, commit, merge, stop, checkViews, onLost, onWarning, tap } = options;
-  const isHandler = typeof unknown === "object" && unknown !== null && typeof unknown.process === "function";
+  const { waiter, dispatchBy, unknown, commit, merge, stop, checkViews, onLost, onWarning, tap } = options;
+  const isHandler = typeof unknown === "object" && unknown !== null &&
+    typeof unknown.process === "function" &&
+    !("processBatch" in unknown) && typeof unknown.name === "string";
+  check(
+    waiter === undefined || typeof waiter === "string",
+    `waiter must be the name of a waiter, such as "epoll", current value is ${waiter}`,
+  );
   check(
     dispatchBy === undefined || dispatchBy === "category" || dispatchBy === "all",
     `dispatchBy must be "category" or "all", current value is ${dispatchBy}`,
   );
   check(
     unknown === undefined || unknown === "count" || unknown === "throw" || isHandler,
-    `unknown must be "count", "throw" or a handler, current value is ${unknown}`,
+    `unknown must be "count", "throw" or a handler of single events with a name, current value is ${unknown}`,
   );
   check(
     commit === undefined || ["record", "batch", "drain"].includes(commit),
@@ -102,6 +110,29 @@ export function checkOptions(options: EventPipeOptions): void {
   check(onLost === undefined || typeof onLost === "function", "onLost must be a function");
   check(onWarning === undefined || typeof onWarning === "function", "onWarning must be a function");
   check(tap === undefined || typeof tap?.onScanned === "function", "tap must have a function onScanned");
+}
+
+/**
+ * Refuses options of `run` of the wrong kind.
+ *
+ * @param options The options.
+ * @throws {TypeError} If one is of the wrong kind.
+ * @throws {RangeError} If flushMs is no time above 0.
+ */
+export function checkRunOptions(options: RunOptions): void {
+  checkObject(options, "run");
+  const { signal, flushMs = 1, onWoken, onDrained } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw wrongArgument("run", "signal", "an AbortSignal", signal);
+  }
+  if (typeof flushMs !== "number" || !(flushMs > 0) || flushMs === Infinity) {
+    throw new RangeError(`Cannot run: flushMs must be above 0, current value is ${flushMs}`);
+  }
+  for (const [name, call] of [["onWoken", onWoken], ["onDrained", onDrained]] as const) {
+    if (call !== undefined && typeof call !== "function") {
+      throw wrongArgument("run", name, "a function", call);
+    }
+  }
 }
 
 function check(isRight: boolean, message: string): void {

@@ -108,6 +108,7 @@ export class RingReader {
       this.#shown[ring] = position + distance;
     } catch (error) {
       this.scanner.rewind(ring, batch, -1);
+      batch.clear(); // its skipped records were not counted yet, and are not to be taken back
       throw error;
     }
   }

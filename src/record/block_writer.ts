@@ -7,7 +7,7 @@
  */
 
 import { crc32 } from "node:zlib";
-import type { EventPipeError } from "../errors.ts";
+import { closedError, type EventPipeError } from "../errors.ts";
 import { fileFailed } from "./file_error.ts";
 import { BLOCK_HEAD, fileHead, putBlockHead } from "./format.ts";
 
@@ -90,6 +90,15 @@ export class BlockWriter {
     this.#buffer.set(head, at + BLOCK_HEAD.bytes);
     this.#advance(headBytes);
     this.#put(content);
+  }
+
+  /**
+   * Throws if the file is closed: what is taken then is lost.
+   *
+   * @param action What was tried, as the end of "Cannot ...".
+   */
+  checkOpen(action: string): void {
+    if (this.#closed) throw closedError(action, "it");
   }
 
   /**

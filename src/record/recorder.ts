@@ -161,9 +161,11 @@ export class RingRecorder implements RingTap, Disposable {
    *
    * @param statistics The pipe's statistics.
    * @throws {TypeError} If they are not those of a pipe over the recorded source.
-   * @throws {EventPipeError} What could not be written, now or before; the file is closed nevertheless.
+   * @throws {EventPipeError} `CLOSED` after `finish` or `close`; else what could not be written, now or before: the file
+   * is closed nevertheless.
    */
   finish(statistics: Statistics): void {
+    this.#writer.checkOpen("finish the recording");
     if (statistics?.cpus?.length !== this.#source.cpus.length) {
       throw wrongArgument(
         "finish the recording",

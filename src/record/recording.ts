@@ -103,7 +103,8 @@ export class Recording implements Disposable {
   private constructor(reader: BlockReader, header: RecordingHeader) {
     this.#reader = reader;
     this.header = header;
-    this.#maxDataBytes = DATA_BLOCK.bytes + Math.max(...header.rings.map(({ bytes }) => bytes));
+    this.#maxDataBytes = DATA_BLOCK.bytes +
+      header.rings.reduce((most, { bytes }) => Math.max(most, bytes), 0);
   }
 
   /**

@@ -65,7 +65,8 @@ export class ReplaySource implements Source {
     const isPerf = header.ring === "perf";
     this.ring = header.ring;
     this.cpus = header.rings.map(({ cpu }) => cpu);
-    this.maxPayloadBytes = Math.min(...sizes.map(isPerf ? maxPayloadBytes : maxRingbufPayloadBytes));
+    const longest = isPerf ? maxPayloadBytes : maxRingbufPayloadBytes;
+    this.maxPayloadBytes = sizes.reduce((least, bytes) => Math.min(least, longest(bytes)), Infinity);
     this.countsLosses = header.countsLosses;
     const words = new Int32Array(new SharedArrayBuffer(RingSignals.wordCount(sizes.length) * 4));
     this.readiness = { kind: "signals", words };

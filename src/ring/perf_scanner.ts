@@ -62,7 +62,11 @@ export class PerfScanner implements Scanner {
     regions.forEach(({ meta }, ring) => {
       // The tail is written by the reader only, so a plain load will do.
       const low = this.#view.getUint32(meta + data_tail, true);
-      this.#position[ring] = this.#begun[ring] = this.#tail[ring] = this.#head[ring] = low;
+      this.#position[ring] =
+        this.#begun[ring] =
+        this.#tail[ring] =
+        this.#head[ring] =
+          low;
       this.#tailHigh[ring] = this.#view.getUint32(meta + data_tail + 4, true);
     });
   }
@@ -96,7 +100,8 @@ export class PerfScanner implements Scanner {
     segment: while (count < capacity) {
       const unread = (head - position) >>> 0;
       if (unread === 0) break;
-      if (unread > ringBytes) {
+      // Records are multiples of 8, and so are the positions between them.
+      if (unread > ringBytes || (position & 7) !== 0) {
         healthy = false;
         break;
       }
@@ -168,7 +173,9 @@ export class PerfScanner implements Scanner {
       }
     }
 
-    if (healthy && count === 0 && position === head && this.#hasVanished(ring)) {
+    const begun = this.#position[ring]!;
+    this.#begun[ring] = begun;
+    if (begun === head && this.#hasVanished(ring)) {
       batch.corrupt = 1;
       this.#vanishedAt[ring] = head;
       return true;
@@ -180,8 +187,6 @@ export class PerfScanner implements Scanner {
       position = head;
     }
     batch.count = count;
-    const begun = this.#position[ring]!;
-    this.#begun[ring] = begun;
     this.#position[ring] = position;
     return position !== begun;
   }
@@ -234,7 +239,7 @@ export class PerfScanner implements Scanner {
     const { data, bytes } = this.#regions[ring]!;
     const head = this.#head[ring]!;
     const offset = data + (head & (bytes - 1));
-    return this.#words[offset >> 2] === PERF_RECORD_SAMPLE &&
+    return (head & 7) === 0 && this.#words[offset >> 2] === PERF_RECORD_SAMPLE &&
       this.#words[(offset >> 2) + 1] === PERF.PERF_RECORD_MISC_KERNEL && // misc, and a size of 0
       this.#words[(data + ((head + SAMPLE_RAW.size) & (bytes - 1))) >> 2] === VANISHED_RAW_BYTES &&
       this.#vanishedAt[ring] !== head;

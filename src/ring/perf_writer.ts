@@ -8,6 +8,7 @@
 
 import { errnoNumber } from "../abi/errno.ts";
 import { LOST_RECORD, MAX_PAYLOAD_BYTES, PERF, PERF_EVENT_MMAP_PAGE, SAMPLE_RAW } from "../abi/perf_event.ts";
+import { wrongArgument } from "../errors.ts";
 import type { RingRegion } from "./geometry.ts";
 
 const { data_head, data_tail } = PERF_EVENT_MMAP_PAGE.offsets;
@@ -146,8 +147,13 @@ export class PerfWriter {
    *
    * @param payload The bytes, from the category on.
    * @returns As {@linkcode PerfWriter.output}.
+   * @throws {TypeError} If it is no Uint8Array.
+   * @throws {RangeError} As {@linkcode PerfWriter.output}.
    */
   outputBytes(payload: Uint8Array): number {
+    if (!(payload instanceof Uint8Array)) {
+      throw wrongArgument("output an event", "payload", "a Uint8Array", payload);
+    }
     if (payload.length <= MAX_PAYLOAD_BYTES) this.#bytes.set(payload, this.#options.staging);
     return this.output(payload.length);
   }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { closedError } from "../errors.ts";
+import { checkObject, closedError, wrongArgument } from "../errors.ts";
 import {
   checkRingBytes,
   checkWakeupEvents,
@@ -20,6 +20,7 @@ import { PerfWriter } from "../ring/perf_writer.ts";
 import type { Readiness } from "../ring/readiness.ts";
 import type { Scanner } from "../ring/scanner.ts";
 import { RingSignals } from "../ring/signals.ts";
+import { checkRing } from "./ring_index.ts";
 import type { Source } from "./source.ts";
 
 /** Memory rings have no hardware under them; this is the page size of their layout. */
@@ -72,6 +73,7 @@ export class MemorySource implements Source {
   #paused = false;
 
   private constructor(options: MemorySourceOptions) {
+    checkObject(options, "open memory rings");
     const { ringBytes = 65536, wakeupEvents = 1, cpus = [0] } = options;
     checkRingBytes(ringBytes, PAGE_BYTES);
     checkWakeupEvents(wakeupEvents);
@@ -91,6 +93,7 @@ export class MemorySource implements Source {
    *
    * @param options Their size, wake-up threshold and CPUs.
    * @returns The source, to be given to a pipe.
+   * @throws {TypeError} If the options are no object.
    * @throws {RangeError} If an option is out of range.
    *
    * @example Events without a kernel
@@ -122,14 +125,13 @@ export class MemorySource implements Source {
    * @param shared The shared rings.
    * @param ring The ring's index.
    * @returns The ring's one producer.
+   * @throws {TypeError} If `shared` is not what `share` gave.
+   * @throws {RangeError} If there is no such ring.
    */
   static writerOf(shared: SharedRings, ring: number): PerfWriter {
-    const region = shared.regions[ring];
-    if (region === undefined) {
-      throw new RangeError(
-        `Cannot open a writer: there is no ring ${ring}, the source has ${shared.regions.length}`,
-      );
-    }
+    checkShared(shared);
+    checkRing(ring, shared.regions.length, "open a writer");
+    const region = shared.regions[ring]!;
     return new PerfWriter({
       buffer: shared.buffer,
       region,
@@ -227,8 +229,10 @@ export class MemorySource implements Source {
    *
    * @param ring The ring's index.
    * @returns The count since the source was opened.
+   * @throws {RangeError} If there is no such ring.
    */
   lost(ring: number): number {
+    checkRing(ring, this.cpus.length, "read losses");
     return this.#signals.lost(ring);
   }
 
@@ -246,6 +250,15 @@ export class MemorySource implements Source {
 
   #checkOpen(action: string): void {
     if (!this.#open) throw closedError(action, "the memory source");
+  }
+}
+
+function checkShared(shared: SharedRings): void {
+  const { buffer, regions, signals, wakeupEvents } = (shared ?? {}) as Partial<SharedRings>;
+  const isShared = buffer instanceof SharedArrayBuffer && Array.isArray(regions) &&
+    signals instanceof Int32Array && Number.isInteger(wakeupEvents);
+  if (!isShared) {
+    throw wrongArgument("open a writer", "shared", "what share() of the source returned", shared);
   }
 }
 

@@ -12,7 +12,7 @@
 
 import { MEMBARRIER, NR_MEMBARRIER, SYSCONF } from "../abi/linux.ts";
 import { PERF_ATTR_FLAG } from "../abi/perf_event.ts";
-import { closedError, EventPipeError } from "../errors.ts";
+import { checkObject, closedError, EventPipeError, wrongArgument } from "../errors.ts";
 import { libc } from "../ffi/libc.ts";
 import { BackwardScanner } from "../ring/backward_scanner.ts";
 import {
@@ -33,6 +33,7 @@ import { mapRing } from "./map_ring.ts";
 import { bpfOutput, PerfEvent, type Wakeup } from "./perf_event.ts";
 import { type RawAttr, rawAttrBits } from "./raw_attr.ts";
 import { Reservation } from "./reservation.ts";
+import { checkRing } from "./ring_index.ts";
 import type { Source } from "./source.ts";
 
 export type { PerfEventArray } from "./event_array.ts";
@@ -120,6 +121,7 @@ export class PerfSource implements Source {
    * @throws {EventPipeError} If the kernel refuses, libbpf is missing or a CPU is offline.
    */
   static open(options: PerfSourceOptions = {}): PerfSource {
+    checkObject(options, "open rings");
     const { ringBytes = 65536, cpus, map, overwritable = false, attr = {} } = options;
     const pageBytes = Number(libc().sysconf(SYSCONF._SC_PAGESIZE));
     checkRingBytes(ringBytes, pageBytes);
@@ -243,6 +245,7 @@ export class PerfSource implements Source {
    */
   lost(ring: number): number {
     this.#checkOpen("read its losses");
+    checkRing(ring, this.cpus.length, "read losses");
     return this.#parts.events[ring]!.lost();
   }
 
@@ -254,6 +257,7 @@ export class PerfSource implements Source {
    * @returns The count since the source was opened; 0 where rings are not overwritable.
    */
   overwrittenBytes(ring: number): number {
+    checkRing(ring, this.cpus.length, "read what was overwritten");
     return this.#backward?.overwrittenBytes(ring) ?? 0;
   }
 
@@ -313,8 +317,9 @@ function chooseWakeup(
   // The kernel knows no ring that never wakes; this one does once in a lap, the least there is.
   if (overwritable) return { bytes: ringBytes };
   if (watermarkBytes === undefined) {
-    checkWakeupEvents(wakeupEvents ?? 1);
-    return { events: wakeupEvents ?? 1 };
+    const events = wakeupEvents === undefined ? 1 : wakeupEvents;
+    checkWakeupEvents(events);
+    return { events };
   }
   if (wakeupEvents !== undefined) {
     throw new TypeError("Cannot open rings: give wakeupEvents or watermarkBytes, not both");
@@ -324,6 +329,12 @@ function chooseWakeup(
 }
 
 function chooseCpus(cpus: readonly number[] | undefined, map: PerfEventArray | undefined): readonly number[] {
+  if (cpus !== undefined && !Array.isArray(cpus)) {
+    throw wrongArgument("open rings", "cpus", "a list of CPUs", cpus);
+  }
+  if (map !== undefined && !Number.isInteger(map?.maxEntries)) {
+    throw wrongArgument("open rings", "map", "a map with fd and maxEntries", map);
+  }
   const chosen = cpus ?? onlineCpus();
   const possible = new Set(possibleCpus());
   if (chosen.length === 0 || new Set(chosen).size !== chosen.length) {

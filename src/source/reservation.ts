@@ -63,6 +63,8 @@ export class Reservation implements Closable {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    // Lifetime: who has transferred the buffer before, to another isolate for instance, may read there for ever.
+    if (this.#buffer.detached) return;
     // Lifetime: transfer() moves the memory into a buffer nobody else holds and detaches all views of the old one.
     this.#buffer.transfer(0);
     const hole = this.#hole ?? { offset: this.#bytes, bytes: 0 };

@@ -9,7 +9,7 @@
  */
 
 import { SYSCONF } from "../abi/linux.ts";
-import { closedError, EventPipeError } from "../errors.ts";
+import { checkObject, closedError, EventPipeError } from "../errors.ts";
 import { libc } from "../ffi/libc.ts";
 import type { Readiness } from "../ring/readiness.ts";
 import {
@@ -22,6 +22,7 @@ import { RingbufScanner } from "../ring/ringbuf_scanner.ts";
 import type { DispatchBy, Scanner } from "../ring/scanner.ts";
 import { type Closable, closeNow, closeWhenForgotten } from "./forgotten.ts";
 import { Reservation } from "./reservation.ts";
+import { checkRing } from "./ring_index.ts";
 import { LossCount, type LossCounter } from "./ringbuf_losses.ts";
 import { type RingbufMap, RingbufMapReference } from "./ringbuf_map.ts";
 import { mapRingbuf } from "./ringbuf_mapping.ts";
@@ -189,6 +190,7 @@ export class RingbufSource implements Source {
         "NOT_SUPPORTED",
       );
     }
+    checkRing(ring, this.cpus.length, "read losses");
     return this.#parts.counts[ring]!.read();
   }
 
@@ -204,7 +206,9 @@ export class RingbufSource implements Source {
   }
 }
 
-function checkOptions({ maps, ringBytes, lossCounters }: RingbufSourceOptions, pageBytes: number): void {
+function checkOptions(options: RingbufSourceOptions, pageBytes: number): void {
+  checkObject(options, "open BPF ring buffers");
+  const { maps, ringBytes, lossCounters } = options;
   if (maps !== undefined && ringBytes !== undefined) {
     throw new TypeError(
       "Cannot open BPF ring buffers: give maps or ringBytes, not both; maps have their sizes",
@@ -215,13 +219,19 @@ function checkOptions({ maps, ringBytes, lossCounters }: RingbufSourceOptions, p
       'Cannot open BPF ring buffers: maps must be an array of at least one map, such as [object.map("events")]',
     );
   }
-  for (const bytes of maps?.map(({ maxEntries }) => maxEntries) ?? [ringBytes ?? pageBytes]) {
-    checkRingbufBytes(bytes, pageBytes);
+  for (const map of maps ?? []) checkObject(map, "open BPF ring buffers", "each of maps");
+  for (const bytes of maps?.map(({ maxEntries }) => maxEntries) ?? [ringBytes]) {
+    if (bytes !== undefined) checkRingbufBytes(bytes, pageBytes);
   }
   const rings = maps?.length ?? 1;
   if (lossCounters !== undefined && (!Array.isArray(lossCounters) || lossCounters.length !== rings)) {
     throw new TypeError(
-      `Cannot open BPF ring buffers: lossCounters must be an array with a counter for each of ${rings} rings, current value has ${lossCounters.length}`,
+      `Cannot open BPF ring buffers: lossCounters must be an array with a counter for each of ${rings} rings, current value has ${
+        lossCounters?.length ?? "no length"
+      }`,
     );
+  }
+  for (const counter of lossCounters ?? []) {
+    checkObject(counter?.map, "open BPF ring buffers", "the map of each of lossCounters");
   }
 }

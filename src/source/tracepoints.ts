@@ -7,7 +7,7 @@
 
 import { SYSCONF } from "../abi/linux.ts";
 import { PERF, PERF_ATTR_FLAG } from "../abi/perf_event.ts";
-import { closedError, EventPipeError } from "../errors.ts";
+import { checkObject, closedError, EventPipeError, wrongArgument } from "../errors.ts";
 import { libc } from "../ffi/libc.ts";
 import {
   checkRingBytes,
@@ -24,6 +24,7 @@ import { type Closable, closeNow, closeWhenForgotten } from "./forgotten.ts";
 import { mapRing } from "./map_ring.ts";
 import { PerfEvent } from "./perf_event.ts";
 import { Reservation } from "./reservation.ts";
+import { checkRing } from "./ring_index.ts";
 import type { Source } from "./source.ts";
 
 /** How a {@linkcode TracepointSource} is opened. */
@@ -76,10 +77,12 @@ export class TracepointSource implements Source {
    *
    * @param options The tracepoints, the rings, and whom to watch.
    * @returns The source, to be given to a pipe.
+   * @throws {TypeError} If an option is of the wrong kind.
    * @throws {RangeError} If an option is out of range.
    * @throws {EventPipeError} If the kernel refuses.
    */
   static open(options: TracepointSourceOptions): TracepointSource {
+    checkKinds(options);
     const { ids, ringBytes, watermarkBytes, pid } = options;
     const cpus = options.cpus ?? onlineCpus();
     const pageBytes = Number(libc().sysconf(SYSCONF._SC_PAGESIZE));
@@ -133,21 +136,25 @@ export class TracepointSource implements Source {
 
   /** One file descriptor per ring. */
   get readiness(): Readiness {
+    this.#checkOpen("wait for its rings");
     return { kind: "fds", fds: this.#rings.map(([first]) => first!.fd) };
   }
 
   /** The files of all events, as long as the source is open. */
   get fds(): readonly number[] {
+    this.#checkOpen("use its files");
     return this.#rings.flat().map(({ fd }) => fd);
   }
 
   /** Makes the scanner for these rings. */
   openScanner(): Scanner {
+    this.#checkOpen("scan its rings");
     return new PerfScanner(this.#reservation.buffer, this.#regions, "whole");
   }
 
   /** Starts all events. */
   start(): void {
+    this.#checkOpen("start");
     for (const event of this.#rings.flat()) event.enable();
   }
 
@@ -180,6 +187,7 @@ export class TracepointSource implements Source {
    */
   lost(ring: number): number {
     this.#checkOpen("read its losses");
+    checkRing(ring, this.cpus.length, "read losses");
     return this.#rings[ring]!.reduce((sum, event) => sum + event.lost(), 0);
   }
 
@@ -202,6 +210,23 @@ export class TracepointSource implements Source {
   }
 }
 
+/** Numbers go to the kernel in structs and calls that would take anything for one. */
+function checkKinds(options: TracepointSourceOptions): void {
+  checkObject(options, "open tracepoints");
+  const { ids, cpus, pid } = options;
+  const isId = (id: unknown): boolean =>
+    Number.isInteger(id) && (id as number) >= 0 && (id as number) <= 0xffffffff;
+  if (!Array.isArray(ids) || !ids.every(isId)) {
+    throw wrongArgument("open tracepoints", "ids", "a list of the ids of tracepoints", ids);
+  }
+  if (cpus !== undefined && !Array.isArray(cpus)) {
+    throw wrongArgument("open tracepoints", "cpus", "a list of CPUs", cpus);
+  }
+  if (pid !== undefined && !(Number.isInteger(pid) && pid > 0 && pid <= 0x7fffffff)) {
+    throw wrongArgument("open tracepoints", "pid", "the id of a thread", pid);
+  }
+}
+
 function checkCpus(cpus: readonly number[]): void {
   if (cpus.length === 0 || new Set(cpus).size !== cpus.length) {
     throw new RangeError(
@@ -209,8 +234,9 @@ function checkCpus(cpus: readonly number[]): void {
     );
   }
   const possible = possibleCpus();
-  const unknown = cpus.find((cpu) => !possible.includes(cpu));
-  if (unknown !== undefined) {
-    throw new RangeError(`Cannot open tracepoints: this machine has no CPU ${unknown}`);
+  for (const cpu of cpus) {
+    if (!possible.includes(cpu)) {
+      throw new RangeError(`Cannot open tracepoints: this machine has no CPU ${cpu}`);
+    }
   }
 }

@@ -38,7 +38,7 @@ export function checkArguments(events: readonly string[], options: TraceOptions)
   const { pids, comms, follow, includeSelf, ringBytes, backend, onLost } = options;
   check(isListOf(pids, isPid), "pids", "a list of process ids", pids);
   check(isListOf(comms, isText), "comms", "a list of names of commands", comms);
-  check(follow === undefined || isPid(follow), "follow", "a process id", follow);
+  check(follow === undefined || (isPid(follow) && follow > 0), "follow", "a process id", follow);
   check(
     includeSelf === undefined || typeof includeSelf === "boolean",
     "includeSelf",

@@ -1,6 +1,6 @@
 /**
  * Kernel tests: tests with real BPF programs. Where this machine does not permit them they are ignored and say why; with
- * EVENTPIPE_REQUIRE_KERNEL=1 they fail instead. Each checks that it leaks no file, mapping or ring.
+ * EVENTPIPE_REQUIRE_KERNEL=1 they fail instead. Each checks that it leaves no file, mapping of a ring or pin.
  */
 
 import { assertEquals } from "@std/assert";
@@ -68,7 +68,7 @@ export function kernelTest(name: string, body: () => void | Promise<void>, needs
       }
       const before = openResources();
       await body();
-      assertEquals(openResources(), before, "the test left files or ring mappings open");
+      assertEquals(openResources(), before, "the test left files or ring mappings open, or something pinned");
     },
   });
 }

@@ -1,6 +1,6 @@
 /** BPF ring buffers: the positions a reader and a program see, and programs on all CPUs that write into one ring. */
 
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
 import { EventPipe, RingbufSource } from "../../mod.ts";
 import { LOAD_EVENT } from "../../src/abi/event.ts";
 import { SYSCONF } from "../../src/abi/linux.ts";
@@ -54,6 +54,26 @@ ringbufTest(
     );
     program.emit({ count: 100 });
     assertEquals(source.lost(0), 100 - Math.floor(4095 / RECORD_BYTES), "the program has all the room again");
+  },
+);
+
+ringbufTest(
+  "an event from before there was a reader is read at once, and behind it a wait runs to its limit",
+  () => {
+    using program = new RingProgram({ bytes: 4096 });
+    program.emit();
+    using pipe = EventPipe.open({
+      source: RingbufSource.open({
+        maps: [program.object.map("events")],
+        lossCounters: [program.lossCounter],
+      }),
+    });
+    let events = 0;
+    pipe.register({ name: "count", process: () => void events++ });
+    assertEquals([pipe.poll(10_000), events, pipe.statistics().wakeups], [0, 1, 1]);
+    const start = performance.now();
+    assertEquals([pipe.poll(10), events], [0, 1]);
+    assertGreaterOrEqual(performance.now() - start, 10);
   },
 );
 

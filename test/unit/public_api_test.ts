@@ -8,6 +8,7 @@ import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@s
 import * as library from "../../mod.ts";
 import { BpfMap } from "../../src/object/bpf_map.ts";
 import { BpfLink, BpfProgram } from "../../src/object/bpf_program.ts";
+import { PinnedMap } from "../../src/object/pinned_map.ts";
 import { EventView } from "../../src/pipe/event.ts";
 import { PendingBatch } from "../../src/pipe/event_batch.ts";
 import * as recordings from "../../src/record/mod.ts";
@@ -30,6 +31,7 @@ const PUBLIC: Readonly<Record<string, unknown>> = {
   Event: EventView,
   EventBatch: PendingBatch,
   PerfWriter,
+  PinnedMap,
 };
 
 /** Why callables that take arguments have no rows. */

@@ -60,7 +60,7 @@ function withReplay<T>(body: (replay: Replay) => T): T {
   });
 }
 
-/** A sparse list of this project's is none of texts. */
+/** What is no list of texts. */
 const NO_TEXTS = [...NO_LIST, ...NO_TEXT.map((text) => [text])];
 
 /** The rows. */
@@ -83,7 +83,7 @@ export const BESIDE_ROWS: readonly Row[] = [
     pids: [...NO_LIST, ...[...NO_COUNT, 2 ** 31].map((pid) => [pid])],
     comms: [...NO_TEXTS, [""]],
     cpus: NO_LIST,
-    follow: [...NO_COUNT, 2 ** 31],
+    follow: [...NO_COUNT, 0, 2 ** 31],
     includeSelf: NO_BOOLEAN,
     ringBytes: NO_NUMBER,
     backend: [...NO_FUNCTION, "ebpf", "toString"],

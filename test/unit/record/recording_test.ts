@@ -387,6 +387,15 @@ for (
   });
 }
 
+Deno.test("a header of as many BPF ring buffers as memory holds is read", () => {
+  withFile((path) => {
+    const rings = Array.from({ length: 131_000 }, () => ({ cpu: -1, bytes: 4096 }));
+    writeFile(path, [END], { ...HEADER, ring: "ringbuf", rings });
+    using recording = Recording.open(path);
+    assertEquals(recording.header.rings.length, rings.length);
+  });
+});
+
 Deno.test("what a header says beyond what is known is ignored", () => {
   withFile((path) => {
     writeFile(path, [END], { ...HEADER, mood: "good" });

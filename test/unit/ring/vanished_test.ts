@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { PerfScanner } from "../../../src/ring/perf_scanner.ts";
 import { RecordBatch } from "../../../src/ring/scanner.ts";
-import { type FakeRing, fakeRing, SAMPLE, sample } from "./_records.ts";
+import { type FakeRing, fakeRing, lost, SAMPLE, sample } from "./_records.ts";
 
 const RING = 131_072;
 
@@ -56,6 +56,21 @@ Deno.test("a record that vanished behind good ones is told behind them", () => {
   assertEquals([batch.count, batch.corrupt], [1, 0]);
   assert(scanner.scan(0, batch));
   assertEquals([batch.count, batch.corrupt], [0, 1]);
+  assertFalse(scanner.scan(0, batch));
+});
+
+Deno.test("a record that vanished behind a loss is told behind it, and both once", () => {
+  const ring = fakeRing(RING);
+  const scanner = scannerOf(ring);
+  const batch = new RecordBatch();
+  ring.append(lost(3n, 1n));
+  vanish(ring);
+  assert(scanner.begin(0));
+  assert(scanner.scan(0, batch));
+  assertEquals([batch.lost, batch.corrupt], [3, 0]);
+  assert(scanner.scan(0, batch));
+  assertEquals([batch.lost, batch.corrupt], [0, 1]);
+  assertEquals(scanner.scanned(0), { position: 24, distance: 0, bytes: 0 });
   assertFalse(scanner.scan(0, batch));
 });
 
