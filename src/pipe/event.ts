@@ -147,7 +147,8 @@ export class EventView implements Event {
     if (high > 0x1fffff) {
       throw new RangeError(`Cannot read the u64 at offset ${offset}: it is above 2^53; use bigU64`);
     }
-    return high * 2 ** 32 + this.#view.getUint32(at, true);
+    // Exact, and without the detour over integers that V8 takes for `high * 2 ** 32 + low`.
+    return (high + this.#view.getUint32(at, true) / 2 ** 32) * 2 ** 32;
   }
 
   bigU64(offset: number): bigint {

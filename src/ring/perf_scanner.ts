@@ -19,6 +19,10 @@ const { data_head, data_tail } = PERF_EVENT_MMAP_PAGE.offsets;
 /** `header.size - 8` of a valid record has none of these bits: at least 8, a multiple of 8, a u16. */
 const BAD_SIZE_BITS = 0xffff0007;
 
+/** Constants of this module: V8 would load members of an object for each record. */
+const RAW_SIZE_AT = SAMPLE_RAW.size;
+const RAW_DATA_AT = SAMPLE_RAW.data;
+
 /** The raw size of a record of 65,536 bytes, whose header says 0. */
 const VANISHED_RAW_BYTES = 65536 - SAMPLE_RAW.data;
 
@@ -129,15 +133,15 @@ export class PerfScanner implements Scanner {
             ends[count] = position;
             count++;
           } else if (type === PERF_RECORD_SAMPLE) {
-            const rawBytes = view.getUint32(offset + SAMPLE_RAW.size, true);
-            if (rawBytes > size - SAMPLE_RAW.data) {
+            const rawBytes = view.getUint32(offset + RAW_SIZE_AT, true);
+            if (rawBytes > size - RAW_DATA_AT) {
               healthy = false;
               break segment;
             }
             position = (position + size) >>> 0;
-            offsets[count] = offset + SAMPLE_RAW.data;
+            offsets[count] = offset + RAW_DATA_AT;
             sizes[count] = rawBytes;
-            categories[count] = rawBytes >= 4 ? view.getInt32(offset + SAMPLE_RAW.data, true) : -1;
+            categories[count] = rawBytes >= 4 ? view.getInt32(offset + RAW_DATA_AT, true) : -1;
             ends[count] = position;
             count++;
           } else if (type === PERF_RECORD_LOST) {
