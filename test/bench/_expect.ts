@@ -7,7 +7,7 @@ import { type Cell, conserves } from "../../src/report/schema.ts";
 import { changedCopy, runBench } from "./_bench.ts";
 
 /** Wake-ups that come while the reader is not scheduled merge into one: on a busy machine a run may be repeated. */
-const ATTEMPTS = 4;
+const ATTEMPTS = 6;
 
 /** A run over two rings and two thresholds is complete and exact, each time, and wakes as it was told to. */
 export async function expectHonestCells(source: "kernel" | "memory"): Promise<void> {
@@ -30,7 +30,7 @@ async function exactCells(source: "kernel" | "memory"): Promise<readonly Cell[]>
   for (const cell of results.cells) {
     assertEquals(cell.source, source);
     assert(conserves(cell) && cell.exact && cell.produced > 0 && cell.wakeups !== null && cell.wakeups > 0);
-    assertEquals(cell.latency?.length ?? 0, cell.suite === "latency" ? 2 : 0);
+    if (cell.suite === "throughput") assertEquals(cell.latency, null);
   }
   assert(
     stdout.includes("wakeups") &&
@@ -39,8 +39,14 @@ async function exactCells(source: "kernel" | "memory"): Promise<readonly Cell[]>
   return results.cells;
 }
 
-/** Saturating at 1, at least a wake-up per 4 events; open loop at 16, within 20 % of a wake-up per 16 events. */
-function wakesOtherThanTold({ suite, ringBytes, wakeupEvents, wakeups, dispatched }: Cell): string[] {
+/**
+ * Saturating at 1, at least a wake-up per 4 events; open loop at 16, within 20 % of a wake-up per 16 events. A machine on
+ * which the open loop saturates gives no latencies.
+ */
+function wakesOtherThanTold(
+  { suite, ringBytes, wakeupEvents, wakeups, dispatched, latency }: Cell,
+): string[] {
+  if (suite === "latency" && latency?.length !== 2) return [`${suite}, ring ${ringBytes}: no latencies`];
   const perEvent = wakeups! / dispatched;
   const isRight = suite === "throughput"
     ? wakeupEvents !== 1 || perEvent >= 1 / 4
