@@ -40,17 +40,18 @@ async function exactCells(source: "kernel" | "memory"): Promise<readonly Cell[]>
 }
 
 /**
- * Saturating at 1, at least a wake-up per 4 events; open loop at 16, within 20 % of a wake-up per 16 events. A machine on
- * which the open loop saturates gives no latencies.
+ * Saturating at 1, at least a wake-up per 8 events; open loop at 16, within 20 % of a wake-up per 16 events, but fewer where
+ * the generator fell behind: it emits what it has missed in a row then. A machine on which the open loop saturates gives no
+ * latencies.
  */
 function wakesOtherThanTold(
-  { suite, ringBytes, wakeupEvents, wakeups, dispatched, latency }: Cell,
+  { suite, ringBytes, wakeupEvents, wakeups, dispatched, latency, flags }: Cell,
 ): string[] {
   if (suite === "latency" && latency?.length !== 2) return [`${suite}, ring ${ringBytes}: no latencies`];
   const perEvent = wakeups! / dispatched;
   const isRight = suite === "throughput"
-    ? wakeupEvents !== 1 || perEvent >= 1 / 4
-    : wakeupEvents !== 16 || Math.abs(perEvent * 16 - 1) <= 0.2;
+    ? wakeupEvents !== 1 || perEvent >= 1 / 8
+    : wakeupEvents !== 16 || perEvent * 16 <= 1.2 && (perEvent * 16 >= 0.8 || flags.includes("lagged"));
   return isRight ? [] : [`${suite}, ring ${ringBytes}, wakeup ${wakeupEvents}: ${perEvent} per event`];
 }
 
