@@ -5,9 +5,13 @@
  */
 
 import { EventPipeError } from "../errors.ts";
+import type { RecordBatch } from "../ring/scanner.ts";
 import { type Event, EventView } from "./event.ts";
 import { type BatchHandler, type EventHandler, HandlerRegistry, Registration } from "./handlers.ts";
 import type { RingCounters } from "./statistics.ts";
+
+/** Calls a function on an object. Through `fn.call` V8 would look up `call` on functions of many shapes. */
+const invoke = Function.prototype.call;
 
 /** What a pipe does with events. */
 export interface DispatcherOptions {
@@ -26,10 +30,14 @@ export class Dispatcher {
   readonly #registry: HandlerRegistry;
   readonly #unknownHandler: Registration | undefined;
   readonly #throwsUnknown: boolean;
-  readonly #isForAll: boolean;
+  /** What is looked at of a category: all its bits, or none where all events go to the first handler. */
+  readonly #categoryBits: number;
   readonly #checkViews: boolean;
+  #hasBatches = false;
   readonly #view: DataView;
   #event: EventView;
+  /** The category whose handler is being called for an event of a ring; negative for none. A number costs no write barrier. */
+  #called = -1;
   /** Handlers of batches that have events waiting. */
   readonly #waiting: Registration[] = [];
 
@@ -41,7 +49,7 @@ export class Dispatcher {
     this.#view = view;
     this.#event = new EventView(view);
     this.#registry = new HandlerRegistry(view);
-    this.#isForAll = isForAll;
+    this.#categoryBits = isForAll ? 0 : -1;
     this.#checkViews = checkViews;
     this.#throwsUnknown = unknown === "throw";
     this.#unknownHandler = typeof unknown === "object"
@@ -54,9 +62,16 @@ export class Dispatcher {
     return this.#registry.all;
   }
 
+  /** Whether a handler of batches was ever registered. */
+  get hasBatches(): boolean {
+    return this.#hasBatches;
+  }
+
   /** See `EventPipe.register`. */
   register(handler: EventHandler<unknown> | BatchHandler<unknown>): number {
-    return this.#registry.add(handler);
+    const category = this.#registry.add(handler);
+    this.#hasBatches ||= this.#registry.all[category]!.batch !== null;
+    return category;
   }
 
   /** See `EventPipe.unregister`. */
@@ -75,23 +90,34 @@ export class Dispatcher {
    * @returns What the handler returned, if that is a number; else 0.
    */
   deliver(category: number, offset: number, size: number, cpu: number, counters: RingCounters): number {
-    const registration = this.#registry.find(this.#isForAll ? 0 : category);
-    if (registration === undefined) counters.unknown++;
-    else {
-      counters.events++;
-      counters.bytes += size;
-      if (registration.batch !== null) return this.#collect(registration, offset, size, cpu);
-    }
-    if (this.#checkViews) {
-      this.#event.release();
-      this.#event = new EventView(this.#view);
-    }
+    const found = category & this.#categoryBits;
+    const registration = this.#registry.find(found);
+    if (registration === undefined) return this.#deliverUnknown(offset, size, cpu, counters);
+    counters.events++;
+    counters.bytes += size;
+    if (registration.batch !== null) return this.#collect(registration, offset, size, cpu);
+    if (this.#checkViews === true) this.#renewView();
+    registration.events++;
+    registration.bytes += size;
     const event = this.#event;
     event.point(offset, size, cpu);
-    const result = registration === undefined
-      ? this.#dispatchUnknown(event)
-      : callHandler(registration, event, 1, size);
+    this.#called = found;
+    const result = invoke.call(registration.call, registration.handler, event as never, registration.context);
+    this.#called = -1;
+    return result === undefined ? 0 : numberOf(result, registration);
+  }
+
+  #deliverUnknown(offset: number, size: number, cpu: number, counters: RingCounters): number {
+    counters.unknown++;
+    if (this.#checkViews === true) this.#renewView();
+    this.#event.point(offset, size, cpu);
+    const result = this.#dispatchUnknown(this.#event);
     return typeof result === "number" ? result : 0;
+  }
+
+  #renewView(): void {
+    this.#event.release();
+    this.#event = new EventView(this.#view);
   }
 
   /**
@@ -147,6 +173,8 @@ export class Dispatcher {
    */
   fail(error: unknown): never {
     this.#event.release();
+    if (this.#called >= 0) this.#registry.all[this.#called]!.errors++;
+    this.#called = -1;
     try {
       this.flush();
     } catch (second) {
@@ -161,7 +189,8 @@ export class Dispatcher {
     if (!(view instanceof EventView)) {
       throw new TypeError("Cannot dispatch: give an event, or a Uint8Array that begins with a category");
     }
-    const registration = this.#registry.find(this.#isForAll ? 0 : view.category);
+    const category = this.#categoryBits === 0 ? 0 : view.category; // it may be too short for one
+    const registration = this.#registry.find(category);
     if (registration === undefined) return this.#dispatchUnknown(view);
     if (registration.batch !== null) {
       throw new TypeError(
@@ -169,6 +198,37 @@ export class Dispatcher {
       );
     }
     return callHandler(registration, view, 1, view.size);
+  }
+
+  /**
+   * Lets events wait for their handlers of batches, up to the first that has another handler or none. Nothing may wait from
+   * an earlier batch of records, so that no handler gets more than a batch holds.
+   *
+   * @param batch The records of a ring.
+   * @param first The first of them.
+   * @param cpu The ring's CPU.
+   * @param counters The counts of that ring.
+   * @returns The first that was not taken.
+   */
+  collect(batch: RecordBatch, first: number, cpu: number, counters: RingCounters): number {
+    const { categories, offsets, sizes, count } = batch;
+    const registry = this.#registry;
+    const bits = this.#categoryBits;
+    let index = first;
+    let bytes = 0;
+    for (; index < count; index++) {
+      const registration = registry.find(categories[index]! & bits);
+      if (registration === undefined) break;
+      const { batch: pending } = registration;
+      if (pending === null) break;
+      const size = sizes[index]!;
+      if (pending.pending === 0) this.#waiting.push(registration);
+      pending.add(offsets[index]!, size, cpu);
+      bytes += size;
+    }
+    counters.events += index - first;
+    counters.bytes += bytes;
+    return index;
   }
 
   #collect(registration: Registration, offset: number, size: number, cpu: number): number {
@@ -218,4 +278,11 @@ function notSynchronous(registration: Registration): TypeError {
   return new TypeError(
     `Cannot dispatch to "${registration.name}": ${name} returned an object; it must be synchronous and return a number or nothing`,
   );
+}
+
+/** What a handler returned, as what a drain returns. */
+function numberOf(result: unknown, registration: Registration): number {
+  if (typeof result === "number") return result;
+  if (typeof result === "object" && result !== null) throw notSynchronous(registration);
+  return 0;
 }

@@ -105,10 +105,13 @@ export class RingDrain implements Drain {
     let index = 0;
     let result = 0;
     try {
+      const collects = dispatcher.hasBatches && !commitsEach;
       for (; index < count; index++) {
+        if (collects) index = dispatcher.collect(batch, index, cpu, counters);
+        if (index === count) break;
         result = dispatcher.deliver(categories[index]!, offsets[index]!, sizes[index]!, cpu, counters);
         if (commitsEach) result = dispatcher.finish(result);
-        if (result !== 0 || dispatcher.isClosing) break;
+        if (result !== 0 || dispatcher.isClosing === true) break;
         if (commitsEach) this.#reader.scanner.commitThrough(ring, batch, index);
       }
       return dispatcher.finish(result);

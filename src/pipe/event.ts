@@ -55,6 +55,9 @@ export interface Event {
 /** The size of a view that points nowhere; no offset fits into it, so one comparison checks bounds and staleness. */
 const STALE = -1;
 
+/** The greatest high word of a u64 that is exact as a number. */
+export const MAX_HIGH_WORD = 0x1fffff;
+
 /** The event view. Only the pipe moves it; handlers get it as {@linkcode Event}. */
 export class EventView implements Event {
   readonly #view: DataView;
@@ -144,7 +147,7 @@ export class EventView implements Event {
   u64(offset: number): number {
     const at = this.#at(offset, 8);
     const high = this.#view.getUint32(at + 4, true);
-    if (high > 0x1fffff) {
+    if (high > MAX_HIGH_WORD) {
       throw new RangeError(`Cannot read the u64 at offset ${offset}: it is above 2^53; use bigU64`);
     }
     // Exact, and without the detour over integers that V8 takes for `high * 2 ** 32 + low`.

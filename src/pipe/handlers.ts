@@ -60,8 +60,6 @@ export class Registration {
   bytes = 0;
   /** Calls that threw. */
   errors = 0;
-  /** Whether it still receives events. */
-  active = true;
 
   /**
    * @param handler The handler as it was registered.
@@ -82,6 +80,8 @@ export class Registration {
 export class HandlerRegistry {
   /** All registrations ever made; the index is the category. */
   readonly all: Registration[] = [];
+  /** Those that still receive events; undefined in the place of the others. */
+  readonly #active: (Registration | undefined)[] = [];
   readonly #view: DataView;
 
   /** @param view A view over the buffer that holds the events. */
@@ -99,7 +99,9 @@ export class HandlerRegistry {
    */
   add(handler: EventHandler<unknown> | BatchHandler<unknown>): number {
     checkHandler(handler);
-    return this.all.push(new Registration(handler, this.#view)) - 1;
+    const registration = new Registration(handler, this.#view);
+    this.#active.push(registration);
+    return this.all.push(registration) - 1;
   }
 
   /**
@@ -109,9 +111,8 @@ export class HandlerRegistry {
    * @returns Whether a handler was there.
    */
   remove(category: number): boolean {
-    const registration = this.all[category];
-    if (registration === undefined || !registration.active) return false;
-    registration.active = false;
+    if (this.#active[category] === undefined) return false;
+    this.#active[category] = undefined;
     return true;
   }
 
@@ -122,9 +123,7 @@ export class HandlerRegistry {
    * @returns The registration, or undefined where no handler has this category.
    */
   find(category: number): Registration | undefined {
-    if ((category >>> 0) >= this.all.length) return undefined;
-    const registration = this.all[category]!;
-    return registration.active ? registration : undefined;
+    return (category >>> 0) < this.#active.length ? this.#active[category] : undefined;
   }
 }
 

@@ -88,20 +88,13 @@ export class PerfScanner implements Scanner {
     batch.clear();
     const { data, bytes: ringBytes } = this.#regions[ring]!;
     const view = this.#view;
-    const { offsets, sizes, categories, ends } = batch;
-    const capacity = offsets.length;
-    const whole = this.#whole;
     const head = this.#head[ring]!;
     const end = data + ringBytes;
+    const capacity = batch.offsets.length;
     let position = this.#position[ring]!;
-    let count = 0;
     let healthy = true;
-    // The size word that was validated last, and the size in it: most records are of one size. It begins with a
-    // valid pair, misc 0 and size 8, since any word equal to `seen` is taken without a check.
-    let seen = 8 << 16;
-    let size = 8;
 
-    segment: while (count < capacity) {
+    segment: while (batch.count < capacity) {
       const unread = (head - position) >>> 0;
       if (unread === 0) break;
       // Records are multiples of 8, and so are the positions between them.
@@ -110,73 +103,49 @@ export class PerfScanner implements Scanner {
         break;
       }
       let offset = data + (position & (ringBytes - 1));
+      /** What added to an offset gives the low word of the position there, in this segment. */
+      const toPosition = (position - offset) | 0;
       let limit = Math.min(offset + unread, end);
       for (;;) {
-        // Records [offset, limit) are contiguous. One comparison finds both the record that straddles the end of the
-        // ring and the one whose size is a lie.
-        while (offset < limit && count < capacity) {
-          const sizeWord = view.getInt32(offset + 4, true); // u16 misc, u16 size
-          if (sizeWord !== seen) {
-            const candidate = sizeWord >>> 16;
-            if (((candidate - 8) & BAD_SIZE_BITS) !== 0) break;
-            seen = sizeWord;
-            size = candidate;
-          }
-          const next = offset + size;
-          if (next > limit) break;
-          const type = view.getUint32(offset, true);
-          if (type === PERF_RECORD_SAMPLE && whole) {
-            position = (position + size) >>> 0;
-            offsets[count] = offset + PERF_EVENT_HEADER.size;
-            sizes[count] = size - PERF_EVENT_HEADER.size;
-            categories[count] = -1;
-            ends[count] = position;
-            count++;
-          } else if (type === PERF_RECORD_SAMPLE) {
-            const rawBytes = view.getUint32(offset + RAW_SIZE_AT, true);
-            if (rawBytes > size - RAW_DATA_AT) {
-              healthy = false;
-              break segment;
-            }
-            position = (position + size) >>> 0;
-            offsets[count] = offset + RAW_DATA_AT;
-            sizes[count] = rawBytes;
-            categories[count] = rawBytes >= 4 ? view.getInt32(offset + RAW_DATA_AT, true) : -1;
-            ends[count] = position;
-            count++;
-          } else if (type === PERF_RECORD_LOST) {
-            // A loss is told in a batch of its own, between the records in front of it and those behind it.
-            if (count > 0) break segment;
-            if (size < LOST_RECORD.bytes) {
-              healthy = false;
-              break segment;
-            }
-            batch.lost = view.getUint32(offset + LOST_RECORD.lost, true) +
-              view.getUint32(offset + LOST_RECORD.lost + 4, true) * 2 ** 32;
-            position = (position + size) >>> 0;
-            break segment;
-          } else {
-            batch.skip(count);
-            position = (position + size) >>> 0;
-          }
-          offset = next;
-        }
-        if (offset >= limit || count === capacity) break;
+        offset = this.#scanSamples(batch, offset, limit, toPosition);
+        position = (offset + toPosition) >>> 0;
+        if (offset >= limit || batch.count === capacity) break;
 
-        const straddler = view.getUint16(offset + 6, true);
-        const firstPart = end - offset;
+        const size = view.getUint16(offset + 6, true);
         const left = (head - position) >>> 0;
-        const straddles = limit === end && straddler > firstPart && straddler <= left;
-        if (((straddler - 8) & BAD_SIZE_BITS) !== 0 || !straddles) {
+        const firstPart = end - offset;
+        const passesLimit = offset + size > limit;
+        const straddles = passesLimit && limit === end && size > firstPart && size <= left;
+        if (((size - 8) & BAD_SIZE_BITS) !== 0 || passesLimit !== straddles) {
           healthy = false;
           break segment;
         }
-        // Once per lap: copy the part at the start of the ring behind the part at its end, and go on there.
-        this.#bytes.copyWithin(end, data, data + straddler - firstPart);
-        limit = offset + straddler;
+        if (straddles) {
+          // Once per lap: copy the part at the start of the ring behind the part at its end, and go on there.
+          this.#bytes.copyWithin(end, data, data + size - firstPart);
+          limit = offset + size;
+          continue;
+        }
+        const type = view.getUint32(offset, true);
+        const isShort = type === PERF_RECORD_LOST && size < LOST_RECORD.bytes;
+        if (type === PERF_RECORD_SAMPLE || isShort) { // a sample that was not taken lies about its raw size
+          healthy = false;
+          break segment;
+        }
+        if (type === PERF_RECORD_LOST) {
+          // A loss is told in a batch of its own, between the records in front of it and those behind it.
+          if (batch.count > 0) break segment;
+          batch.lost = view.getUint32(offset + LOST_RECORD.lost, true) +
+            view.getUint32(offset + LOST_RECORD.lost + 4, true) * 2 ** 32;
+          position = (position + size) >>> 0;
+          break segment;
+        }
+        batch.skip(batch.count);
+        offset += size;
+        position = (offset + toPosition) >>> 0;
       }
     }
-
+    const { count } = batch;
     const begun = this.#position[ring]!;
     this.#begun[ring] = begun;
     if (begun === head && this.#hasVanished(ring)) {
@@ -190,9 +159,59 @@ export class PerfScanner implements Scanner {
       batch.corruptBytes = Math.min((head - position) >>> 0, ringBytes);
       position = head;
     }
-    batch.count = count;
     this.#position[ring] = position;
     return position !== begun;
+  }
+
+  /**
+   * Takes samples up to the first record that is none, straddles the end of the ring, or lies about its size. It calls
+   * nothing, so that V8 checks the arrays once for all records.
+   *
+   * @param batch Filled on from its count.
+   * @param first The offset of the first record.
+   * @param limit Records up to here are contiguous.
+   * @param toPosition What added to an offset gives the low word of the position there.
+   * @returns The offset behind the last sample.
+   */
+  #scanSamples(batch: RecordBatch, first: number, limit: number, toPosition: number): number {
+    const view = this.#view;
+    const whole = this.#whole;
+    const { offsets, sizes, categories, ends } = batch;
+    const capacity = offsets.length;
+    let offset = first;
+    let count = batch.count;
+    // The size word that was validated last, and the size in it: most records are of one size, and then the next
+    // record's place does not wait for this one's size to arrive. It begins with a valid pair, misc 0 and size 8.
+    let seen = 8 << 16;
+    let size = 8;
+    while (offset < limit && count < capacity) {
+      const sizeWord = view.getInt32(offset + 4, true); // u16 misc, u16 size
+      if (sizeWord !== seen) {
+        const candidate = sizeWord >>> 16;
+        if (((candidate - 8) & BAD_SIZE_BITS) !== 0) break;
+        seen = sizeWord;
+        size = candidate;
+      }
+      // One comparison finds both the record that straddles the end of the ring and the one whose size is a lie.
+      const next = offset + size;
+      if (next > limit || view.getInt32(offset, true) !== PERF_RECORD_SAMPLE) break;
+      if (whole === true) {
+        offsets[count] = offset + PERF_EVENT_HEADER.size;
+        sizes[count] = size - PERF_EVENT_HEADER.size;
+        categories[count] = -1;
+      } else {
+        const rawBytes = view.getInt32(offset + RAW_SIZE_AT, true) >>> 0;
+        if (rawBytes > size - RAW_DATA_AT) break;
+        offsets[count] = offset + RAW_DATA_AT;
+        sizes[count] = rawBytes;
+        categories[count] = rawBytes >= 4 ? view.getInt32(offset + RAW_DATA_AT, true) : -1;
+      }
+      ends[count] = next + toPosition;
+      count++;
+      offset = next;
+    }
+    batch.count = count;
+    return offset;
   }
 
   scanned(ring: number): ScannedRange {

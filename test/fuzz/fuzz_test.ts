@@ -4,10 +4,9 @@
  *
  * Some checks have no copy here, since nothing changes without them:
  *
- * - PerfScanner, size bits of the straddler: without them its second part is copied, and the walk refuses it for them.
- * - PerfScanner, `limit === end` and `straddler > firstPart`: where a record passes the limit, it either passes the end too,
- *   or the head, for which `straddler <= left` is false. They stand against a producer that writes while one looks.
- * - PerfScanner, `count === capacity` in front of the straddler: a full batch is delivered in any case.
+ * - PerfScanner, `limit === end` and `size > firstPart`: where a record passes the limit, it either passes the end too, or
+ *   the head, for which `size <= left` is false. They stand against a producer that writes while one looks.
+ * - PerfScanner, `batch.count === capacity` in front of other records: a full batch is delivered in any case.
  * - BlockCheck, the number of the ring: there is no size of a ring that is not there, which throws the same kind of error.
  */
 
@@ -69,8 +68,9 @@ for (
     ["takes sizes that are no multiple of 8", "BAD_SIZE_BITS = 0xffff0007", "BAD_SIZE_BITS = 0xffff0000"],
     ["takes a size of 0", "BAD_SIZE_BITS = 0xffff0007", "BAD_SIZE_BITS = 0x00000007"],
     ["takes any size", "if (((candidate - 8) & BAD_SIZE_BITS) !== 0) break;", ""],
+    ["skips records of any size but 0", "((size - 8) & BAD_SIZE_BITS) !== 0 ||", "size === 0 ||"],
     ["takes a header of zeros for a record of 8 bytes", "let seen = 8 << 16;", "let seen = 0;"],
-    ["takes records that pass the head", "if (next > limit) break;", ""],
+    ["takes records that pass the head", "next > limit || ", ""],
     ["takes a distance beyond the ring", "unread > ringBytes", "false"],
     ["takes positions that are no multiple of 8", "(position & 7) !== 0", "false"],
     ["takes any raw size", "rawBytes > size - RAW_DATA_AT", "false"],
@@ -81,16 +81,16 @@ for (
     ],
     ["reads a category out of less than 4 bytes", "rawBytes >= 4 ?", "rawBytes >= 0 ?"],
     ["takes LOST records of any size", "size < LOST_RECORD.bytes", "false"],
-    ["puts a loss among events", "if (count > 0) break segment;", ""],
-    ["takes straddlers that pass the head", " && straddler <= left", ""],
+    ["puts a loss among events", "if (batch.count > 0) break segment;", ""],
+    ["takes straddlers that pass the head", " && size <= left", ""],
     ["looks for the head behind the ring's end", "Math.min(offset + unread, end)", "offset + unread"],
     [
       "copies the straddler's second part but for 4 bytes",
-      "straddler - firstPart)",
-      "straddler - firstPart - 4)",
+      "data + size - firstPart)",
+      "data + size - firstPart - 4)",
     ],
-    ["copies more than the spare memory holds", "data + straddler - firstPart)", "data + 65536)"],
-    ["looks 8 bytes beyond the straddler", "limit = offset + straddler;", "limit = offset + straddler + 8;"],
+    ["copies more than the spare memory holds", "data + size - firstPart)", "data + 65536)"],
+    ["looks 8 bytes beyond the straddler", "limit = offset + size;", "limit = offset + size + 8;"],
     ["fills a batch beyond its end", "offset < limit && count < capacity", "offset < limit"],
     ["gives up good records with the bad ones", "!healthy && count === 0", "!healthy"],
     [

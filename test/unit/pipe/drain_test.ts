@@ -176,3 +176,19 @@ Deno.test("a source that belongs to a pipe is refused to a second one, and stays
   memory.pipe.poll(0);
   assertEquals(seen, [5]);
 });
+
+Deno.test("an error counts for the handler that threw, also if it took itself off before", () => {
+  using memory = new MemoryPipe();
+  memory.pipe.register(noting([]));
+  const category: number = memory.pipe.register({
+    name: "once",
+    process(): void {
+      memory.pipe.unregister(category);
+      throw new Error("not again");
+    },
+  });
+  memory.emit(0, 1);
+  memory.emit(category, 2);
+  assertThrows(() => memory.pipe.consume(), Error, "not again");
+  assertEquals(memory.pipe.statistics().categories.map(({ errors }) => errors), [0, 1]);
+});
