@@ -127,7 +127,9 @@ function remarks({ absent, failures, pairs, environment }: TraceResults): string
     "Each figure is a median, with the least and the greatest in brackets; n is the number of runs. Within a round " +
     `the tools came in a random order${seed === undefined ? "" : ` (seed ${seed})`}.`,
     "First event: from spawning the tool to the first line about a program, while one is started every 4 ms. For " +
-    "eventpipe this includes the start of Deno. `perf record` prints no events.",
+    "eventpipe this includes the start of Deno. `installed` is the command of `deno task install`, one file in place " +
+    "of some hundred modules; what it costs the traced is the same and is not measured again. `perf record` prints no " +
+    "events.",
     "Stop: eventpipe leaves what is slow to detach to a process that outlives it by two seconds, so its tracepoints " +
     "stay attached for that time and the time detaching takes (half a minute for all system calls without BPF). The " +
     "others detach before they exit.",

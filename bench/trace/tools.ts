@@ -4,6 +4,11 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
+import { install } from "../../src/cli/install.ts";
+import { BundleError } from "../../src/cli/install/bundle.ts";
+import { commandPath } from "../../src/cli/install/files.ts";
+
 /** A tracer. */
 export interface Tool {
   readonly name: string;
@@ -19,7 +24,7 @@ export interface Tool {
   readonly allCallsReady: string | null;
   /** Whether the kernel is busy with detaching that for half a minute; then it is done once. */
   readonly detachesSlowly: boolean;
-  /** Ways to trace what `open` does, events to /dev/null. */
+  /** Ways to trace what `open` does, events to /dev/null; none where another tool has the same cost. */
   readonly open: readonly OpenWay[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -52,9 +57,13 @@ export const UNTRACED = "untraced";
 /** What others are held against: the way of `perf record`. */
 export const PERF_RECORD = "perf record";
 
+/** Where the tracer is installed to be measured, as it is in the checkout. */
+const PREFIX = fileURLToPath(new URL("../../build/trace-bench", import.meta.url));
+
 /** All tools, whether they are here or not. */
 export function allTools(): Tool[] {
-  return [ours("bpf"), ours("perf"), bpftrace(), perfTrace(), perfRecord()];
+  const own = [ours("bpf"), ours("perf"), installed("bpf"), installed("perf")];
+  return [...own, bpftrace(), perfTrace(), perfRecord()];
 }
 
 function ours(backend: "bpf" | "perf"): Tool {
@@ -79,6 +88,18 @@ function ours(backend: "bpf" | "perf"): Tool {
       { name: `${name}, 4 MiB rings`, argv: [...trace, ENTER_OPENAT, "-m", "4MiB", ...quiet] },
       ...(backend === "bpf" ? [whole] : []),
     ],
+  };
+}
+
+/** The same tracer as an installed command: it starts in another way, and costs what it traces the same. */
+function installed(backend: "bpf" | "perf"): Tool {
+  const trace = [commandPath(PREFIX), "--backend", backend];
+  return {
+    ...ours(backend),
+    name: `eventpipe (installed, ${backend})`,
+    exec: [...trace, EXEC],
+    allCalls: [...trace, "syscalls:*", "-o", "/dev/null"],
+    open: [],
   };
 }
 
@@ -129,7 +150,7 @@ function perfRecord(): Tool {
 }
 
 /**
- * Looks for the tools.
+ * Looks for the tools, and installs the tracer as it is in this checkout.
  *
  * @returns Those that are here, and why the others are not measured.
  */
@@ -137,7 +158,12 @@ export async function findTools(): Promise<FoundTools> {
   const versions: Record<string, string> = {};
   const tools: Tool[] = [];
   const absent: AbsentTool[] = [];
+  const isInstalled = await installTracer();
   for (const tool of allTools()) {
+    if (!isInstalled && tool.exec[0] === commandPath(PREFIX)) {
+      absent.push({ name: tool.name, reason: "deno bundle fails here; deno task install tells why" });
+      continue;
+    }
     const program = tool.isOurs ? "eventpipe" : tool.exec[0]!;
     if (!tool.isOurs) versions[program] ??= await versionOf(program) ?? "";
     if (versions[program] === "") absent.push({ name: tool.name, reason: `${program} does not run here` });
@@ -145,6 +171,17 @@ export async function findTools(): Promise<FoundTools> {
   }
   const known = Object.entries(versions).filter(([, version]) => version !== "");
   return { tools, absent, versions: Object.fromEntries(known) };
+}
+
+/** Whether the tracer could be bundled, which needs the network once. */
+async function installTracer(): Promise<boolean> {
+  try {
+    await install(PREFIX);
+    return true;
+  } catch (error) {
+    if (error instanceof BundleError) return false;
+    throw error;
+  }
 }
 
 async function versionOf(program: string): Promise<string | null> {

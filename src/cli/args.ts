@@ -36,7 +36,7 @@ export type Options = Readonly<Record<string, BooleanOption | ValueOption>>;
 
 /** What a command accepts. */
 export interface Command<O extends Options> {
-  /** The name of the task: `deno task NAME`. */
+  /** The name of the task: `deno task NAME`. Installed, the command is `eventpipe-NAME`. */
   readonly name: string;
   /** One sentence for the head of the help text. */
   readonly summary: string;
@@ -80,6 +80,9 @@ type OptionValue<O> = O extends { readonly type: "boolean" } ? boolean
 
 const HELP_COLUMNS = 100;
 
+/** What stands in front of a command's name: an installed command is a bundle, in JavaScript, and no task. */
+const INVOKED_BY = import.meta.url.endsWith(".js") ? "eventpipe-" : "deno task ";
+
 /** A command line that makes no sense; its message is for the person who typed it. Exit status 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
@@ -104,9 +107,19 @@ export async function runCommand<const O extends Options>(
     return await main(parseCommand(command, argv));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\nTry: deno task ${command.name} --help`);
+    console.error(`${error.message}\nTry: ${invocation(command.name)} --help`);
     return EXIT_USAGE;
   }
+}
+
+/**
+ * How a command is called here, for messages that name it.
+ *
+ * @param line The command's name, and arguments if there are any.
+ * @returns `deno task NAME`, or `eventpipe-NAME` where it is installed.
+ */
+export function invocation(line: string): string {
+  return `${INVOKED_BY}${line}`;
 }
 
 /** True when `--help` or `-h` stands before any `--`. */
@@ -188,7 +201,7 @@ export function didYouMean(text: string, names: readonly string[]): string {
 /** The text of `--help`, without a newline at its end. */
 export function helpText<O extends Options>(command: Command<O>): string {
   const { positionals, rest } = command;
-  const usage = ["deno task", command.name, "[OPTIONS]", positionals?.usage, rest && `[-- ${rest.usage}]`];
+  const usage = [invocation(command.name), "[OPTIONS]", positionals?.usage, rest && `[-- ${rest.usage}]`];
   const rows: [string, string][] = [];
   if (positionals !== undefined) rows.push([positionals.usage, positionals.help]);
   if (rest !== undefined) rows.push([`-- ${rest.usage}`, rest.help]);
@@ -198,7 +211,7 @@ export function helpText<O extends Options>(command: Command<O>): string {
   if (rows.length > 0) lines.push("", "Arguments:", ...helpRows(rows));
   lines.push("", "Options:", ...helpRows(options));
   if (command.examples !== undefined) {
-    lines.push("", "Examples:", ...command.examples.map((example) => `  deno task ${example}`));
+    lines.push("", "Examples:", ...command.examples.map((example) => `  ${invocation(example)}`));
   }
   return lines.join("\n");
 }

@@ -22,7 +22,7 @@ import { type Beautify, createText } from "../trace/text.ts";
 import { TIME_MODES } from "../trace/text_time.ts";
 import { Tracer } from "../trace/tracer.ts";
 import { LineWriter } from "../trace/writer.ts";
-import { oneOf, type Options, type OptionValues, runCommand, UsageError } from "./args.ts";
+import { invocation, oneOf, type Options, type OptionValues, runCommand, UsageError } from "./args.ts";
 import { EXIT_LOSS, EXIT_OK, EXIT_TRACER_FAILED, EXIT_UNSUPPORTED, EXIT_USAGE } from "./exit.ts";
 import { ensureMounts } from "./mounts.ts";
 import { parseBytes, parseCount, parseDurationMs } from "./units.ts";
@@ -154,7 +154,7 @@ async function trace(
   argv: readonly string[],
 ): Promise<number> {
   if (events.length === 0) {
-    throw new UsageError("No event is named; deno task trace --list names those there are");
+    throw new UsageError(`No event is named; ${invocation("trace --list")} names those there are`);
   }
   const ringBytes = options.ringBytes;
   const watermarkBytes = options.wakeup ?? ringBytes / 4;

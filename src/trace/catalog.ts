@@ -147,7 +147,7 @@ export class Catalog {
    */
   unknown(name: string): EventPipeError {
     const what = name.includes(":") ? "event" : "system call";
-    const list = "deno task trace --list names all events";
+    const list = "--list names all events";
     if (isGlob(name)) {
       return new EventPipeError(`There is no ${what} that matches ${name}; ${list}`, "NOT_FOUND");
     }

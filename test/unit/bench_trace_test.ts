@@ -50,6 +50,24 @@ Deno.test("allTools names each way to trace once, and none like the untraced wor
   assert(!ways.includes(UNTRACED));
 });
 
+Deno.test("allTools has the installed tracer beside the one of the checkout, for its life and not for its cost", () => {
+  const own = allTools().filter(({ isOurs }) => isOurs);
+  assertEquals(own.map(({ name, open }) => [name, open.length > 0]), [
+    ["eventpipe (bpf)", true],
+    ["eventpipe (perf)", true],
+    ["eventpipe (installed, bpf)", false],
+    ["eventpipe (installed, perf)", false],
+  ]);
+  for (const backend of ["bpf", "perf"]) {
+    const [checkout, installed] = own.filter(({ name }) => name.endsWith(`${backend})`));
+    for (const what of ["exec", "allCalls"] as const) {
+      const [, ...args] = installed![what];
+      assertEquals(checkout![what].slice(-args.length), args);
+      assertEquals(args.slice(0, 2), ["--backend", backend]);
+    }
+  }
+});
+
 function exampleResults(): TraceResults {
   const life = { round: 0, peakBytes: 52 * 2 ** 20, killed: false };
   const open = { round: 0, lost: null, peakBytes: null };

@@ -82,11 +82,11 @@ catalogTest("an unknown event is NOT_FOUND and says what was meant", (catalog) =
   assertEquals(error.code, "NOT_FOUND");
   assertEquals(
     error.message,
-    "There is no event sched:sched_swich; did you mean sched:sched_switch? deno task trace --list names all events",
+    "There is no event sched:sched_swich; did you mean sched:sched_switch? --list names all events",
   );
   assertEquals(
     catalog.unknown("sch*:x").message,
-    "There is no event that matches sch*:x; deno task trace --list names all events",
+    "There is no event that matches sch*:x; --list names all events",
   );
 });
 
