@@ -46,11 +46,9 @@ export interface BatchHandler<Context = undefined> extends HandlerBase<Context> 
 export class Registration {
   /** The handler's name. */
   readonly name: string;
-  /** The handler's function, so that the hot loop loads it from objects of one shape. */
-  readonly call: (events: never, context: unknown) => unknown;
-  /** The handler itself, on which the function is called. */
-  readonly handler: unknown;
-  /** What the function gets as its second argument. */
+  /** The handler itself: one of single events if `batch` is null, else one of batches. */
+  readonly handler: EventHandler<unknown> & BatchHandler<unknown>;
+  /** What its function gets as its second argument. */
   readonly context: unknown;
   /** The events that wait for a handler of batches; null for one of single events. */
   readonly batch: PendingBatch | null;
@@ -66,13 +64,10 @@ export class Registration {
    * @param view A view over the buffer that holds the events.
    */
   constructor(handler: EventHandler<unknown> | BatchHandler<unknown>, view: DataView) {
-    const { process, processBatch } = handler as Partial<EventHandler<unknown> & BatchHandler<unknown>>;
-    const isBatch = processBatch !== undefined;
     this.name = handler.name;
-    this.handler = handler;
-    this.call = (isBatch ? processBatch : process)!;
+    this.handler = handler as EventHandler<unknown> & BatchHandler<unknown>;
     this.context = handler.context;
-    this.batch = isBatch ? new PendingBatch(view) : null;
+    this.batch = this.handler.processBatch === undefined ? null : new PendingBatch(view);
   }
 }
 
