@@ -6,6 +6,9 @@
  * {@linkcode RingbufSource} or a {@linkcode MemorySource} owns the rings, an {@linkcode EventPipe} reads them, a {@linkcode BpfObject} loads and
  * attaches the programs.
  *
+ * Beside it stands {@linkcode Epoll}: the kernel's epoll in TypeScript, over a {@linkcode ModelSystem}. The real one behind the same
+ * interface is exported by `@eventpipe/eventpipe/epoll`.
+ *
  * @module
  */
 
@@ -61,3 +64,40 @@ export type { BpfMap, ObjectState } from "./src/object/bpf_map.ts";
 export { openPinnedMap, pinMap, type PinnedMap } from "./src/object/pinned_map.ts";
 export type { BpfLink, BpfProgram } from "./src/object/bpf_program.ts";
 export type { RodataValue } from "./src/object/rodata.ts";
+export { Epoll, type EpollTarget, type EpollWaitOptions } from "./src/eventpoll/epoll.ts";
+export { EpollError, type Errno } from "./src/eventpoll/errors.ts";
+export {
+  EFD_SEMAPHORE,
+  EPOLL_CLOEXEC,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  EPOLL_CTL_MOD,
+  EPOLLERR,
+  EPOLLET,
+  EPOLLEXCLUSIVE,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLMSG,
+  EPOLLNVAL,
+  EPOLLONESHOT,
+  EPOLLOUT,
+  EPOLLPRI,
+  EPOLLRDBAND,
+  EPOLLRDHUP,
+  EPOLLRDNORM,
+  EPOLLWAKEUP,
+  EPOLLWRBAND,
+  EPOLLWRNORM,
+  formatMask,
+  parseMask,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
+} from "./src/eventpoll/events.ts";
+export { type ModelOptions, ModelSystem } from "./src/eventpoll/model.ts";
+export type { ModelSleeper } from "./src/eventpoll/sleeper.ts";
+export { type FileOperations, poll_wait, type PollTable } from "./src/eventpoll/structs.ts";
+export type { EpollEvent, EpollSystem, Need, Sleeper, Watch } from "./src/eventpoll/system.ts";
+export type { SleepStep, TracedWatch, TraceHook, TraceStep, WatchStep } from "./src/eventpoll/trace.ts";
+export { WaitQueueHead, wake_up_all, wake_up_poll } from "./src/eventpoll/wait_queue.ts";
+export type { WatchState, WhyNot } from "./src/eventpoll/why.ts";

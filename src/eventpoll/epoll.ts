@@ -73,10 +73,20 @@ export class Epoll<S extends EpollSystem = ModelSystem> implements Disposable {
    *
    * @param options The system whose files are watched; a new model unless given.
    * @throws {EpollError} If the system has no number left.
+   * @throws {TypeError} If the system is none.
    */
   constructor(options: { readonly system?: S } = {}) {
+    checkObject("make an epoll", options);
+    const { system } = options;
+    if (system !== undefined && typeof system?.epoll_create1 !== "function") {
+      throw new TypeError(
+        `Cannot make an epoll: system must be an epoll system, such as a ModelSystem, current value is ${
+          String(system)
+        }`,
+      );
+    }
     // Where no system is given, nothing but the default type fits.
-    this.system = options.system ?? (new ModelSystem() as EpollSystem as S);
+    this.system = system ?? (new ModelSystem() as EpollSystem as S);
     this.fd = this.system.epoll_create1(EPOLL_CLOEXEC);
   }
 
@@ -125,7 +135,9 @@ export class Epoll<S extends EpollSystem = ModelSystem> implements Disposable {
    * @returns The events in the order in which they came; none if the time was over.
    * @throws {EpollError} EINVAL if maxEvents is below 1; on the model EDEADLK if nothing could end the wait.
    */
-  wait({ maxEvents = MAX_EVENTS, timeoutMs = -1 }: EpollWaitOptions = {}): EpollEvent[] {
+  wait(options: EpollWaitOptions = {}): EpollEvent[] {
+    checkObject("wait", options);
+    const { maxEvents = MAX_EVENTS, timeoutMs = -1 } = options;
     this.#checkOpen("epoll_wait");
     return this.system.epoll_wait(this.fd, maxEvents, timeoutMs);
   }
@@ -136,7 +148,9 @@ export class Epoll<S extends EpollSystem = ModelSystem> implements Disposable {
    * @param options How long, and for how many.
    * @returns A promise of the events; rejected where {@linkcode Epoll.wait} throws.
    */
-  async waitAsync({ maxEvents = MAX_EVENTS, timeoutMs = -1 }: EpollWaitOptions = {}): Promise<EpollEvent[]> {
+  async waitAsync(options: EpollWaitOptions = {}): Promise<EpollEvent[]> {
+    checkObject("wait", options);
+    const { maxEvents = MAX_EVENTS, timeoutMs = -1 } = options;
     this.#checkOpen("epoll_wait");
     return await this.system.sleepInWait(this.fd, maxEvents, timeoutMs).finished();
   }
@@ -160,17 +174,24 @@ export class Epoll<S extends EpollSystem = ModelSystem> implements Disposable {
 
   #control(op: number, target: EpollTarget, events: number, data: number | bigint | undefined): void {
     const fd = fdOf(target);
-    const event = { events: epollMask(events), data: toData(data ?? Math.max(fd, 0)) };
+    const event = { events: epollMask(events), data: toData(data === undefined ? Math.max(fd, 0) : data) };
     this.#checkOpen("epoll_ctl");
     this.system.epoll_ctl(this.fd, op, fd, event);
   }
+}
+
+function checkObject(action: string, options: object): void {
+  if (typeof options === "object" && options !== null) return;
+  throw new TypeError(`Cannot ${action}: options must be an object, current value is ${String(options)}`);
 }
 
 function fdOf(target: EpollTarget): number {
   const fd = typeof target === "number" ? target : target?.fd;
   if (Number.isInteger(fd)) return fd;
   throw new TypeError(
-    `Cannot watch a file: give its number or an object with a number as fd, current value is ${target}`,
+    `Cannot watch a file: target must be its number or an object with a number as fd, current value is ${
+      String(target)
+    }`,
   );
 }
 
@@ -179,6 +200,8 @@ function toData(data: number | bigint): bigint {
   const value = isInteger ? BigInt(data) : -1n;
   if (value >= 0n && value <= MAX_DATA) return value;
   throw new RangeError(
-    `Cannot watch a file: data must be an integer of 64 bits without a sign, above 2^53 as a bigint, current value is ${data}`,
+    `Cannot watch a file: data must be an integer of 64 bits without a sign, above 2^53 as a bigint, current value is ${
+      String(data)
+    }`,
   );
 }

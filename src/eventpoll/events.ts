@@ -91,7 +91,7 @@ const BY_BIT: ReadonlyMap<number, string> = new Map(NAMES.map(([name, bit]) => [
 export function epollMask(events: number): number {
   if (Number.isInteger(events) && events >= -(2 ** 31) && events < 2 ** 32) return events >>> 0;
   throw new RangeError(
-    `Cannot make a mask of events: it must be an integer of 32 bits, current value is ${events}`,
+    `Cannot make a mask: events must be an integer of 32 bits, current value is ${String(events)}`,
   );
 }
 
@@ -100,10 +100,11 @@ export function epollMask(events: number): number {
  *
  * @param events The mask.
  * @returns Text such as `IN|HUP|ET`; `0` if no bit is set.
+ * @throws {RangeError} If it is no 32-bit integer.
  */
 export function formatMask(events: number): string {
   const parts: string[] = [];
-  for (let left = events >>> 0; left !== 0; left = (left & (left - 1)) >>> 0) {
+  for (let left = epollMask(events); left !== 0; left = (left & (left - 1)) >>> 0) {
     const bit = (left & -left) >>> 0;
     parts.push(BY_BIT.get(bit) ?? `0x${bit.toString(16)}`);
   }
@@ -115,8 +116,12 @@ export function formatMask(events: number): string {
  *
  * @param text Names joined by `|`, with or without `EPOLL` in front; numbers may stand among them.
  * @returns The mask; null if a part is neither a name nor a number.
+ * @throws {TypeError} If it is no text.
  */
 export function parseMask(text: string): number | null {
+  if (typeof text !== "string") {
+    throw new TypeError(`Cannot parse a mask: text must be a string, current value is ${String(text)}`);
+  }
   let mask = 0;
   for (const part of text.split("|")) {
     const bits = BY_NAME.get(part.replace(/^EPOLL/, "")) ?? parseNumber(part);

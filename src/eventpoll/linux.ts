@@ -10,12 +10,14 @@ import { errnoNumber } from "../abi/errno.ts";
 import { EVENTFD, FCNTL, POLLFD, SYSCONF } from "../abi/linux.ts";
 import { cstring } from "../ffi/cstring.ts";
 import { errno, libc } from "../ffi/libc.ts";
+import { bytes, eventOrNull, int, time, unsigned } from "./arguments.ts";
+import { epollMask } from "./events.ts";
 import { type BlockingCall, PollCall, readRevents, WaitCall, writePollfd } from "./linux/blocking.ts";
 import { EventBuffer, roomFor } from "./linux/event_buffer.ts";
 import { readWatches } from "./linux/fdinfo.ts";
 import { maxNumbers } from "./linux/numbers.ts";
 import { quotaObstacle, WatchQuota } from "./linux/quota.ts";
-import { int, returned, unsigned } from "./linux/returned.ts";
+import { returned } from "./linux/returned.ts";
 import { LinuxSleeper, until } from "./linux/sleeper.ts";
 import {
   type EpollEvent,
@@ -28,6 +30,8 @@ import {
 
 /** One of Deno's 32 threads for blocking calls stays free for Deno. */
 const MAX_SLEEPERS = 31;
+
+const MAX_UINT = 2 ** 32 - 1;
 
 const EINTR = errnoNumber("EINTR");
 
@@ -70,18 +74,21 @@ export class LinuxSystem implements EpollSystem {
 
   epoll_ctl(epfd: number, op: number, fd: number, event: EpollEvent | null): void {
     const { epoll_ctl_compiled: epoll_ctl } = libc();
-    if (event !== null) this.#event.write(event);
-    const bytes = event === null ? null : this.#event.bytes;
-    returned("epoll_ctl", epoll_ctl(int("epfd", epfd), int("op", op), int("fd", fd), bytes), errno());
+    const checked = eventOrNull(event);
+    if (checked !== null) this.#event.write(checked);
+    const pointer = checked === null ? null : this.#event.bytes;
+    returned("epoll_ctl", epoll_ctl(int("epfd", epfd), int("op", op), int("fd", fd), pointer), errno());
   }
 
   epoll_wait(epfd: number, maxevents: number, timeoutMs: number, hasBuffer = true): EpollEvent[] {
     const { epoll_wait } = libc();
-    if (this.#events.room < roomFor(maxevents)) this.#events = new EventBuffer(roomFor(maxevents));
+    if (this.#events.room < roomFor(int("maxevents", maxevents))) {
+      this.#events = new EventBuffer(roomFor(maxevents));
+    }
     const pointer = hasBuffer ? this.#events.pointer : null;
-    const limit = this.#events.limit(int("maxevents", maxevents));
-    const end = timeoutMs > 0 ? performance.now() + timeoutMs : 0;
-    for (let left = int("timeoutMs", timeoutMs);;) {
+    const limit = this.#events.limit(maxevents);
+    const end = int("timeoutMs", timeoutMs) > 0 ? performance.now() + timeoutMs : 0;
+    for (let left = timeoutMs;;) {
       const count = epoll_wait(int("epfd", epfd), pointer, limit, left);
       const error = errno(); // Errno: read in the next expression.
       if (count >= 0 || error !== EINTR) return this.#events.read(returned("epoll_wait", count, error));
@@ -95,13 +102,13 @@ export class LinuxSystem implements EpollSystem {
   }
 
   poll(fd: number, events: number): number {
-    writePollfd(this.#pollfd, 0, int("fd", fd), events);
+    writePollfd(this.#pollfd, 0, int("fd", fd), epollMask(events));
     returned("poll", libc().poll(this.#pollfd, 1n, 0), errno());
     return readRevents(this.#pollfd);
   }
 
   sleepInPoll(fd: number, events: number): Sleeper<number> {
-    return this.#sleep(new PollCall(int("fd", fd), events), -1);
+    return this.#sleep(new PollCall(int("fd", fd), epollMask(events)), -1);
   }
 
   /**
@@ -109,8 +116,14 @@ export class LinuxSystem implements EpollSystem {
    *
    * @param quietMs For how long at least.
    * @returns A promise that is fulfilled then.
+   * @throws {RangeError} If it is no time.
    */
   async settle(quietMs: number = QUIET_MS): Promise<void> {
+    if (!(time("quietMs", quietMs) >= 0)) {
+      throw new RangeError(
+        `Cannot let sleepers run: quietMs must be at least 0, current value is ${quietMs}`,
+      );
+    }
     if (quietMs > 0) await new Promise((resolve) => setTimeout(resolve, quietMs));
     // A sleeper that returns may wake another one that was looked at before; so all must be quiet twice in a row.
     let rounds = 0;
@@ -121,12 +134,15 @@ export class LinuxSystem implements EpollSystem {
   }
 
   pipe(slots?: number): [reader: number, writer: number] {
+    if (slots !== undefined) int("slots", slots);
     returned("pipe2", libc().pipe2(this.#numbers, FILE.O_NONBLOCK), errno());
     const [reader, writer] = this.#ownBoth();
     if (slots === undefined) return [reader, writer];
     try {
-      const bytes = int("slots in bytes", slots * Number(libc().sysconf(SYSCONF._SC_PAGESIZE)));
-      returned("fcntl", libc().fcntl(writer, FILE.F_SETPIPE_SZ, bytes), errno());
+      const pipeBytes = slots * Number(libc().sysconf(SYSCONF._SC_PAGESIZE));
+      // An unsigned int; what is above 2^31 is refused by the kernel, however far (round_pipe_size() of fs/pipe.c).
+      const size = Math.min(pipeBytes, MAX_UINT) | 0;
+      returned("fcntl", libc().fcntl(writer, FILE.F_SETPIPE_SZ, size), errno());
     } catch (error) {
       this.close(reader);
       this.close(writer);
@@ -161,8 +177,8 @@ export class LinuxSystem implements EpollSystem {
   }
 
   dup2(fd: number, target: number): void {
-    this.#checkOwner("replace", target);
-    this.#own(returned("dup2", libc().dup2(int("fd", fd), int("target", target)), errno()));
+    this.#checkOwner("replace", int("target", target));
+    this.#own(returned("dup2", libc().dup2(int("fd", fd), target), errno()));
   }
 
   close(fd: number): void {
@@ -172,12 +188,12 @@ export class LinuxSystem implements EpollSystem {
   }
 
   read(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
-    return returned("read", libc().read(int("fd", fd), buffer, BigInt(buffer.length)), errno());
+    return returned("read", libc().read(int("fd", fd), bytes(buffer), BigInt(buffer.length)), errno());
   }
 
   write(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
     const { write_compiled: write } = libc();
-    return returned("write", write(int("fd", fd), buffer, BigInt(buffer.length)), errno());
+    return returned("write", write(int("fd", fd), bytes(buffer), BigInt(buffer.length)), errno());
   }
 
   shutdown(fd: number, how: number): void {
@@ -202,6 +218,7 @@ export class LinuxSystem implements EpollSystem {
    */
   leaveWatches(count: number): Promise<void> {
     return Promise.try(() => {
+      unsigned("count", count);
       this.#quota?.release();
       this.#quota = new WatchQuota(count);
     });

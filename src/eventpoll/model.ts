@@ -6,11 +6,12 @@
  * @module
  */
 
+import { bytes, eventOrNull, int, time, unsigned } from "./arguments.ts";
 import { Clock } from "./clock.ts";
 import { ep_check_params, ep_poll, ep_poll_once } from "./ep_poll.ts";
 import { EpollError, type Errno } from "./errors.ts";
 import { do_epoll_ctl, ep_alloc } from "./eventpoll.ts";
-import { EFD_SEMAPHORE, EPOLL_CLOEXEC, SHUT_RD, SHUT_RDWR } from "./events.ts";
+import { EFD_SEMAPHORE, EPOLL_CLOEXEC, epollMask, SHUT_RD, SHUT_RDWR } from "./events.ts";
 import { FdTable, hold } from "./fd_table.ts";
 import { Machine } from "./machine.ts";
 import { do_poll, do_pollfd } from "./poll.ts";
@@ -20,7 +21,7 @@ import { directory, regular_file } from "./pollable/regular.ts";
 import { unix_socketpair } from "./pollable/socket.ts";
 import { TimerfdCtx } from "./pollable/timer.ts";
 import { Scheduler, type SleepingCall, type Task } from "./sched.ts";
-import { type EventPoll, File, type FileOperations, type User } from "./structs.ts";
+import { type EpItem, File, type FileOperations, type User } from "./structs.ts";
 import { ModelSleeper } from "./sleeper.ts";
 import { type EpollEvent, type EpollSystem, QUIET_MS, type Watch } from "./system.ts";
 import { Trace, type TraceHook } from "./trace.ts";
@@ -102,9 +103,10 @@ export class ModelSystem implements EpollSystem {
    * Makes a model without files.
    *
    * @param options How it is set up.
+   * @throws {TypeError} If one is of the wrong kind.
    */
   constructor(options: ModelOptions = {}) {
-    const { seed, maxUserWatches = MAX_USER_WATCHES, mayBlockSuspend = false } = options;
+    const { seed, maxUserWatches = MAX_USER_WATCHES, mayBlockSuspend = false } = checkedOptions(options);
     this.machine = new Machine(maxUserWatches, mayBlockSuspend);
     this.files = new FdTable(this.machine);
     this.scheduler = new Scheduler(this.clock, seed);
@@ -114,8 +116,12 @@ export class ModelSystem implements EpollSystem {
    * Tells each step between a wake-up and its delivery from now on.
    *
    * @param hook Hears of each step; null for nobody.
+   * @throws {TypeError} If it is neither a function nor null.
    */
   trace(hook: TraceHook | null): void {
+    if (hook !== null && typeof hook !== "function") {
+      throw new TypeError(`Cannot trace: hook must be a function or null, current value is ${String(hook)}`);
+    }
     this.machine.trace = hook === null ? null : new Trace(hook);
   }
 
@@ -132,8 +138,12 @@ export class ModelSystem implements EpollSystem {
    * Moves the clock. Sleepers run before, and after each timer that is due.
    *
    * @param ms How far, in milliseconds.
+   * @throws {RangeError} If it is below 0, or has no end.
    */
   advance(ms: number): void {
+    if (!(time("ms", ms) >= 0)) {
+      throw new RangeError(`Cannot move the clock: ms must be at least 0, current value is ${ms}`);
+    }
     const end = this.clock.now + ms;
     this.scheduler.run();
     while (this.clock.next <= end) {
@@ -158,19 +168,21 @@ export class ModelSystem implements EpollSystem {
   }
 
   epoll_create1(flags: number): number {
-    if ((flags & ~EPOLL_CLOEXEC) !== 0) throw new EpollError("epoll_create1", "EINVAL");
+    if ((int("flags", flags) & ~EPOLL_CLOEXEC) !== 0) throw new EpollError("epoll_create1", "EINVAL");
     const file = ep_alloc(this.machine, this.user);
     return checked("epoll_create1", this.files.install(file, flags === EPOLL_CLOEXEC));
   }
 
   epoll_create(size: number): number {
-    if (size <= 0) throw new EpollError("epoll_create", "EINVAL");
+    if (int("size", size) <= 0) throw new EpollError("epoll_create", "EINVAL");
     return checked("epoll_create", this.files.install(ep_alloc(this.machine, this.user)));
   }
 
   epoll_ctl(epfd: number, op: number, fd: number, event: EpollEvent | null): void {
     const { files, machine } = this;
-    checked("epoll_ctl", do_epoll_ctl(machine, files.get(epfd), op, fd, files.get(fd), event));
+    const file = files.get(int("epfd", epfd));
+    const tfile = files.get(int("fd", fd));
+    checked("epoll_ctl", do_epoll_ctl(machine, file, int("op", op), fd, tfile, eventOrNull(event)));
   }
 
   /**
@@ -180,7 +192,8 @@ export class ModelSystem implements EpollSystem {
    */
   epoll_wait(epfd: number, maxevents: number, timeoutMs: number, hasBuffer: boolean = true): EpollEvent[] {
     const { machine } = this;
-    const ep = ep_check_params(this.files.get(epfd), maxevents);
+    time("timeoutMs", timeoutMs);
+    const ep = ep_check_params(this.files.get(int("epfd", epfd)), int("maxevents", maxevents));
     if (typeof ep === "string") throw new EpollError("epoll_wait", ep);
     const events: EpollEvent[] = [];
     const buffer = hasBuffer ? events : null;
@@ -196,8 +209,9 @@ export class ModelSystem implements EpollSystem {
 
   sleepInWait(epfd: number, maxevents: number, timeoutMs: number): ModelSleeper<EpollEvent[]> {
     const { machine } = this;
-    const file = this.files.get(epfd);
-    const ep = ep_check_params(file, maxevents);
+    time("timeoutMs", timeoutMs);
+    const file = this.files.get(int("epfd", epfd));
+    const ep = ep_check_params(file, int("maxevents", maxevents));
     return this.#sleep(file, function* (task): SleepingCall<EpollEvent[] | EpollError> {
       if (typeof ep === "string") return new EpollError("epoll_wait", ep);
       const events: EpollEvent[] = [];
@@ -207,12 +221,13 @@ export class ModelSystem implements EpollSystem {
   }
 
   poll(fd: number, events: number): number {
-    return do_pollfd(fd, this.files.get(fd), events, null);
+    return do_pollfd(fd, this.files.get(int("fd", fd)), epollMask(events), null);
   }
 
   sleepInPoll(fd: number, events: number): ModelSleeper<number> {
-    const file = this.files.get(fd);
-    return this.#sleep(file, (task) => do_poll(fd, file, events, task));
+    const file = this.files.get(int("fd", fd));
+    const mask = epollMask(events);
+    return this.#sleep(file, (task) => do_poll(fd, file, mask, task));
   }
 
   settle(): Promise<void> {
@@ -221,13 +236,14 @@ export class ModelSystem implements EpollSystem {
   }
 
   pipe(slots?: number): [reader: number, writer: number] {
-    const ends = create_pipe_files(slots);
+    const ends = create_pipe_files(slots === undefined ? slots : int("slots", slots));
     if (ends === "EINVAL") throw new EpollError("pipe2", ends);
     return [this.anon_inode_getfd(ends[0]), this.anon_inode_getfd(ends[1])];
   }
 
   eventfd(initval: number, flags: number): number {
-    if ((flags & ~(EFD_SEMAPHORE | EFD_CLOEXEC | EFD_NONBLOCK)) !== 0) {
+    unsigned("initval", initval);
+    if ((int("flags", flags) & ~(EFD_SEMAPHORE | EFD_CLOEXEC | EFD_NONBLOCK)) !== 0) {
       throw new EpollError("eventfd", "EINVAL");
     }
     return this.anon_inode_getfd(new EventfdCtx(initval, flags));
@@ -256,7 +272,8 @@ export class ModelSystem implements EpollSystem {
    */
   timerfd_settime(fd: number, valueMs: number, intervalMs: number): void {
     const file = this.#file("timerfd_settime", fd);
-    if (!(file.f_op instanceof TimerfdCtx) || !(valueMs >= 0 && intervalMs >= 0)) {
+    const isTime = time("valueMs", valueMs) >= 0 && time("intervalMs", intervalMs) >= 0;
+    if (!(file.f_op instanceof TimerfdCtx) || !isTime) {
       throw new EpollError("timerfd_settime", "EINVAL");
     }
     file.f_op.set(valueMs, intervalMs);
@@ -275,40 +292,44 @@ export class ModelSystem implements EpollSystem {
    *
    * @param f_op What it can do.
    * @returns The lowest number that is free.
+   * @throws {TypeError} If it is no object with a name.
    */
   anon_inode_getfd(f_op: FileOperations): number {
+    if (typeof f_op?.name !== "string" || typeof f_op === "function") {
+      throw new TypeError("Cannot open a file: f_op must be an object of operations with a name");
+    }
     return checked("open", this.files.install(new File(this.machine.newIno(), f_op)));
   }
 
   dup(fd: number): number {
-    return checked("dup", this.files.dup(fd));
+    return checked("dup", this.files.dup(int("fd", fd)));
   }
 
   dup2(fd: number, target: number): void {
-    checked("dup2", this.files.dup2(fd, target));
+    checked("dup2", this.files.dup2(int("fd", fd), int("target", target)));
   }
 
   close(fd: number): void {
-    checked("close", this.files.close(fd));
+    checked("close", this.files.close(int("fd", fd)));
   }
 
   read(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
-    return checked("read", this.#file("read", fd).f_op.read?.(buffer) ?? "EINVAL");
+    return checked("read", this.#file("read", fd).f_op.read?.(bytes(buffer)) ?? "EINVAL");
   }
 
   write(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
-    return checked("write", this.#file("write", fd).f_op.write?.(buffer) ?? "EINVAL");
+    return checked("write", this.#file("write", fd).f_op.write?.(bytes(buffer)) ?? "EINVAL");
   }
 
   shutdown(fd: number, how: number): void {
     const { f_op } = this.#file("shutdown", fd);
     if (f_op.shutdown === undefined) throw new EpollError("shutdown", "ENOTSOCK");
-    if (!(how >= SHUT_RD && how <= SHUT_RDWR)) throw new EpollError("shutdown", "EINVAL");
+    if (!(int("how", how) >= SHUT_RD && how <= SHUT_RDWR)) throw new EpollError("shutdown", "EINVAL");
     f_op.shutdown(how);
   }
 
   isCloseOnExec(fd: number): boolean {
-    return checked("fcntl", this.files.isCloseOnExec(fd) ?? "EBADF");
+    return checked("fcntl", this.files.isCloseOnExec(int("fd", fd)) ?? "EBADF");
   }
 
   /**
@@ -317,7 +338,7 @@ export class ModelSystem implements EpollSystem {
    * @returns The watches in the order of the tree.
    */
   watches(epfd: number): Watch[] {
-    return [...this.#eventpoll(epfd).rbr].map(({ ffd, event }) => ({
+    return this.#items(epfd).map(({ ffd, event }) => ({
       fd: ffd.fd,
       events: event.events,
       data: event.data,
@@ -331,7 +352,7 @@ export class ModelSystem implements EpollSystem {
    * @returns A line for each watch, in the order of the tree.
    */
   fdinfo(epfd: number): string {
-    return [...this.#eventpoll(epfd).rbr].map(({ ffd, event }) => {
+    return this.#items(epfd).map(({ ffd, event }) => {
       const tfd = String(ffd.fd).padStart(8);
       const events = event.events.toString(16).padStart(8);
       const data = event.data.toString(16).padStart(16);
@@ -346,12 +367,13 @@ export class ModelSystem implements EpollSystem {
    * @returns The watches in the order of the tree.
    */
   explain(epfd: number): WatchState[] {
-    return [...this.#eventpoll(epfd).rbr].map(explain_item);
+    return this.#items(epfd).map(explain_item);
   }
 
   leaveWatches(count: number): Promise<void> {
-    this.machine.max_user_watches = this.user.epoll_watches + count;
-    return Promise.resolve();
+    return Promise.try(() => {
+      this.machine.max_user_watches = this.user.epoll_watches + unsigned("count", count);
+    });
   }
 
   /** Ends the sleepers, whose calls never return, and closes all files. */
@@ -382,13 +404,42 @@ export class ModelSystem implements EpollSystem {
     if (file !== undefined) this.files.put(file);
   }
 
-  #eventpoll(epfd: number): EventPoll {
-    return this.#file("fdinfo", epfd).private_data ?? fail("fdinfo", "EINVAL");
+  /** What a file watches; other files than epolls watch nothing. */
+  #items(epfd: number): EpItem[] {
+    return [...this.#file("open", int("epfd", epfd)).private_data?.rbr ?? []];
   }
 
   #file(syscall: string, fd: number): File {
-    return this.files.get(fd) ?? fail(syscall, "EBADF");
+    return this.files.get(int("fd", fd)) ?? fail(syscall, "EBADF");
   }
+}
+
+function checkedOptions(options: ModelOptions): ModelOptions {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `Cannot make a model: options must be an object, current value is ${String(options)}`,
+    );
+  }
+  const { seed, maxUserWatches, mayBlockSuspend } = options;
+  const isCount = (value: number | undefined): boolean => value === undefined || Number.isSafeInteger(value);
+  if (!isCount(seed)) {
+    throw new TypeError(`Cannot make a model: seed must be an integer, current value is ${String(seed)}`);
+  }
+  if (!isCount(maxUserWatches) || maxUserWatches! < 0) {
+    throw new TypeError(
+      `Cannot make a model: maxUserWatches must be an integer of at least 0, current value is ${
+        String(maxUserWatches)
+      }`,
+    );
+  }
+  if (mayBlockSuspend !== undefined && typeof mayBlockSuspend !== "boolean") {
+    throw new TypeError(
+      `Cannot make a model: mayBlockSuspend must be true or false, current value is ${
+        String(mayBlockSuspend)
+      }`,
+    );
+  }
+  return options;
 }
 
 /** What a call returned, unless it is the name of an error. */

@@ -100,7 +100,8 @@ export async function runScenario(
 }
 
 /**
- * Compares what a step returned with what it was to return. Masks and data are compared by value, however they are written.
+ * Compares what a step returned with what it was to return. Masks and data are compared by value, however they are written,
+ * and watches in any order.
  *
  * @param outcome The step and its result.
  * @returns Whether it is as wanted; a step without `want` must not fail.
@@ -109,7 +110,8 @@ export function isAsWanted({ step, got, isError }: Outcome): boolean {
   if (step.want === undefined) return !isError;
   const [wanted, found] = [step.want, got].map((value) => {
     const plain = normalize(step.op, value);
-    return step.isSet && Array.isArray(plain) ? plain.map((each) => JSON.stringify(each)).sort() : plain;
+    const isUnordered = step.isSet || step.op === "info";
+    return isUnordered && Array.isArray(plain) ? plain.map((each) => JSON.stringify(each)).sort() : plain;
   });
   return JSON.stringify(wanted) === JSON.stringify(found);
 }

@@ -37,7 +37,7 @@ import { InterestTree } from "./interest.ts";
 import { ListHead } from "./list.ts";
 import { RbNode } from "./rbtree.ts";
 import type { Errno } from "./errors.ts";
-import { WaitQueueEntry, type WaitQueueFunc, WaitQueueHead } from "./wait_queue.ts";
+import { checkQueue, WaitQueueEntry, type WaitQueueFunc, WaitQueueHead } from "./wait_queue.ts";
 import type { WakeupSource } from "./wakeup_source.ts";
 
 /** `struct poll_table`: what a file's `poll` is to do beside telling its events. */
@@ -219,8 +219,10 @@ export class EppollEntry {
  *
  * @param whead The queue.
  * @param pt What `poll` was given.
+ * @throws {TypeError} If the queue is none.
  */
 export function poll_wait(whead: WaitQueueHead, pt: PollTable | null): void {
+  checkQueue("wait", whead);
   if (pt !== null) pt.queue_proc(whead);
 }
 

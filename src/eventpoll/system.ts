@@ -245,7 +245,7 @@ export interface EpollSystem extends AsyncDisposable {
   /**
    * Lists what an epoll watches, as /proc/self/fdinfo does.
    *
-   * @param epfd The epoll.
+   * @param epfd The epoll. Other files watch nothing.
    * @returns The watches, in no order.
    */
   watches(epfd: number): Watch[];

@@ -101,6 +101,7 @@ export function remove_wait_queue(wait: WaitQueueEntry): void {
  *
  * @param wq The queue.
  * @param key The events it tells of; 0 if they are not known.
+ * @throws {TypeError} If the queue is none.
  */
 export function wake_up_poll(wq: WaitQueueHead, key: number): void {
   walk(wq, 1, key);
@@ -110,17 +111,32 @@ export function wake_up_poll(wq: WaitQueueHead, key: number): void {
  * Wakes all entries, with key 0: `__wake_up_common` with nr_exclusive 0.
  *
  * @param wq The queue.
+ * @throws {TypeError} If the queue is none.
  */
 export function wake_up_all(wq: WaitQueueHead): void {
   walk(wq, 0, 0);
 }
 
 /** An entry's function may take that entry off the queue. */
-function walk({ head }: WaitQueueHead, nrExclusive: number, key: number): void {
+function walk(wq: WaitQueueHead, nrExclusive: number, key: number): void {
+  checkQueue("wake up", wq);
+  const { head } = wq;
   let next: ListHead<WaitQueueEntry>;
   for (let link = head.next; link !== head; link = next) {
     next = link.next;
     const wait = link.owner!;
     if (wait.func(key) !== 0 && wait.exclusive && --nrExclusive === 0) return;
   }
+}
+
+/**
+ * Refuses what is no queue: files are written by users too.
+ *
+ * @param action What was tried, as the end of "Cannot ...".
+ * @param wq What should be a queue.
+ * @throws {TypeError} If it is none.
+ */
+export function checkQueue(action: string, wq: WaitQueueHead): void {
+  if (wq instanceof WaitQueueHead) return;
+  throw new TypeError(`Cannot ${action}: the queue must be a WaitQueueHead, current value is ${String(wq)}`);
 }

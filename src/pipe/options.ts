@@ -31,8 +31,8 @@ export interface EventPipeOptions {
   /** Where events come from. The pipe owns the source and closes it, also when opening fails. */
   readonly source: Source;
   /**
-   * How to wait. On kernel rings `epoll`, unless given, or `poll`, on memory rings `atomics`; on both, what looks without
-   * sleeping: see {@linkcode WaiterName}.
+   * How to wait. On kernel rings `epoll`, unless given, or `poll`, on memory rings `atomics` or `model`; on both, what looks
+   * without sleeping: see {@linkcode WaiterName}.
    */
   readonly waiter?: WaiterName;
   /**

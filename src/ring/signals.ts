@@ -28,6 +28,8 @@ const PAUSED = 2;
 export class RingSignals implements RingEvents {
   /** The shared words. */
   readonly words: Int32Array<SharedArrayBuffer>;
+  /** Hears of each wake-up by a writer that has this very object, and so is of this isolate; null for nobody. */
+  onWake: ((ring: number) => void) | null = null;
 
   /** @param words The shared words; see {@linkcode RingSignals.wordCount}. */
   constructor(words: Int32Array<SharedArrayBuffer>) {
@@ -71,6 +73,7 @@ export class RingSignals implements RingEvents {
   wake(ring: number): void {
     Atomics.store(this.words, FIRST + ring * STRIDE + READY, 1);
     this.ring();
+    this.onWake?.(ring);
   }
 
   /** Wakes the reader without marking a ring. */

@@ -20,6 +20,9 @@ import { PerfWriter } from "../ring/perf_writer.ts";
 import type { Readiness } from "../ring/readiness.ts";
 import type { Scanner } from "../ring/scanner.ts";
 import { RingSignals } from "../ring/signals.ts";
+import type { LocalReadiness } from "../wait/local.ts";
+import { ModelWaiter } from "../wait/model.ts";
+import type { StopListener } from "../wait/stop_listener.ts";
 import { checkRing } from "./ring_index.ts";
 import type { Source } from "./source.ts";
 
@@ -71,6 +74,10 @@ export class MemorySource implements Source {
   #open = true;
   #started = false;
   #paused = false;
+  /** Whether writers of other isolates may exist. */
+  #isShared = false;
+  /** Whether the reader hears writers of this isolate alone. */
+  #isLocal = false;
 
   private constructor(options: MemorySourceOptions) {
     checkObject(options, "open memory rings");
@@ -85,7 +92,12 @@ export class MemorySource implements Source {
     this.#wakeupEvents = wakeupEvents;
     const words = new Int32Array(new SharedArrayBuffer(RingSignals.wordCount(cpus.length) * 4));
     this.#signals = new RingSignals(words);
-    this.readiness = { kind: "signals", words };
+    const readiness: LocalReadiness = {
+      kind: "signals",
+      words,
+      openLocalWaiter: (stop) => this.#openLocalWaiter(stop),
+    };
+    this.readiness = readiness;
   }
 
   /**
@@ -131,15 +143,7 @@ export class MemorySource implements Source {
   static writerOf(shared: SharedRings, ring: number): PerfWriter {
     checkShared(shared);
     checkRing(ring, shared.regions.length, "open a writer");
-    const region = shared.regions[ring]!;
-    return new PerfWriter({
-      buffer: shared.buffer,
-      region,
-      ring,
-      staging: region.data + region.bytes + SPARE_BYTES,
-      wakeupEvents: shared.wakeupEvents,
-      events: new RingSignals(shared.signals),
-    });
+    return openWriter(shared, ring, new RingSignals(shared.signals));
   }
 
   /** The longest event that a ring can ever take: one byte of a perf ring always stays free. */
@@ -157,15 +161,18 @@ export class MemorySource implements Source {
    *
    * @returns An object for `postMessage`.
    * @throws {EventPipeError} `CLOSED`, after `close`.
+   * @throws {TypeError} If a pipe reads the rings with the waiter `model`, which hears writers of this isolate alone.
    */
   share(): SharedRings {
     this.#checkOpen("share the rings");
-    return {
-      buffer: this.#buffer,
-      regions: this.#regions,
-      signals: this.#signals.words,
-      wakeupEvents: this.#wakeupEvents,
-    };
+    if (this.#isLocal) {
+      throw new TypeError(
+        'Cannot share the rings: their pipe waits with "model", which does not hear writers of other isolates; open it with ' +
+          'the waiter "atomics"',
+      );
+    }
+    this.#isShared = true;
+    return this.#sharedRings();
   }
 
   /**
@@ -180,7 +187,8 @@ export class MemorySource implements Source {
     this.#checkOpen("open a writer");
     let writer = this.#writers.get(ring);
     if (writer === undefined) {
-      writer = MemorySource.writerOf(this.share(), ring);
+      checkRing(ring, this.#regions.length, "open a writer");
+      writer = openWriter(this.#sharedRings(), ring, this.#signals);
       this.#writers.set(ring, writer);
     }
     return writer;
@@ -243,6 +251,26 @@ export class MemorySource implements Source {
     this.#buffer = new SharedArrayBuffer(0);
   }
 
+  #openLocalWaiter(stop: StopListener | undefined): ModelWaiter {
+    if (this.#isShared) {
+      throw new TypeError(
+        'Cannot open the waiter "model": the rings were shared with another isolate, whose writers it does not hear; use ' +
+          '"atomics"',
+      );
+    }
+    this.#isLocal = true;
+    return new ModelWaiter(this.#signals, stop);
+  }
+
+  #sharedRings(): SharedRings {
+    return {
+      buffer: this.#buffer,
+      regions: this.#regions,
+      signals: this.#signals.words,
+      wakeupEvents: this.#wakeupEvents,
+    };
+  }
+
   /** A source that was not started, or is stopped, has no slots filled that could be paused. */
   #admit(): void {
     this.#signals.accept(this.#started && (this.#paused ? "paused" : true));
@@ -251,6 +279,18 @@ export class MemorySource implements Source {
   #checkOpen(action: string): void {
     if (!this.#open) throw closedError(action, "the memory source");
   }
+}
+
+function openWriter(shared: SharedRings, ring: number, events: RingSignals): PerfWriter {
+  const region = shared.regions[ring]!;
+  return new PerfWriter({
+    buffer: shared.buffer,
+    region,
+    ring,
+    staging: region.data + region.bytes + SPARE_BYTES,
+    wakeupEvents: shared.wakeupEvents,
+    events,
+  });
 }
 
 function checkShared(shared: SharedRings): void {

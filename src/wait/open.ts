@@ -7,6 +7,7 @@
 import type { Readiness } from "../ring/readiness.ts";
 import { AtomicsWaiter } from "./atomics.ts";
 import { EpollWaiter } from "./epoll.ts";
+import { isLocal } from "./local.ts";
 import { PollWaiter } from "./poll.ts";
 import { SpinWaiter } from "./spin.ts";
 import { SpinSleepWaiter } from "./spin_sleep.ts";
@@ -16,9 +17,11 @@ import type { Waiter } from "./waiter.ts";
 
 /**
  * The waiters a pipe can be asked for: `epoll` and `poll` on kernel rings, `atomics` on memory rings, and on both `spin`,
- * which never sleeps, and `spin-sleep`, which spins for a moment before it sleeps with `epoll` or `atomics`.
+ * which never sleeps, and `spin-sleep`, which spins for a moment before it sleeps with `epoll` or `atomics`. On a
+ * `MemorySource` whose rings are written by their reader's own isolate, also `model`: epoll in TypeScript, in which a
+ * `poll` that blocks takes no time.
  */
-export type WaiterName = "epoll" | "poll" | "atomics" | "spin" | "spin-sleep";
+export type WaiterName = "epoll" | "poll" | "atomics" | "spin" | "spin-sleep" | "model";
 
 /** What waiters need beside the source's readiness. */
 export interface WaiterOptions {
@@ -57,9 +60,10 @@ export function openWaiter(name: WaiterName, readiness: Readiness, options?: Wai
   }
   if (name === "spin" || name === "spin-sleep") return openSpinning(name, readiness, options);
   if (readiness.kind === "signals") {
+    if (name === "model") return openModel(readiness, token);
     if (name === "atomics") return new AtomicsWaiter(readiness.words, listen(token));
     throw new TypeError(
-      `Cannot open the waiter "${name}": memory rings have no files; use "atomics", "spin" or "spin-sleep"`,
+      `Cannot open the waiter "${name}": memory rings have no files; use "atomics", "model", "spin" or "spin-sleep"`,
     );
   }
   switch (name) {
@@ -72,6 +76,13 @@ export function openWaiter(name: WaiterName, readiness: Readiness, options?: Wai
         `Cannot open the waiter "${name}": kernel rings are waited for with "epoll", "poll", "spin" or "spin-sleep"`,
       );
   }
+}
+
+function openModel(readiness: Readiness, token: StopToken | undefined): Waiter {
+  if (isLocal(readiness)) return readiness.openLocalWaiter(listen(token));
+  throw new TypeError(
+    'Cannot open the waiter "model": it hears the writers of a MemorySource in this isolate, and no others; use "atomics"',
+  );
 }
 
 function openSpinning(

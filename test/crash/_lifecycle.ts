@@ -159,7 +159,8 @@ const SCENARIOS: Readonly<Record<string, () => unknown>> = {
   transferred(): unknown {
     const load = LoadedPipe.open({ ringBytes: 4096, cpus: [cpu] });
     load.pipe.register({ name: "count", process: () => {} });
-    const elsewhere = structuredClone(load.source.buffer, { transfer: [load.source.buffer] });
+    const buffer = load.source.buffer as ArrayBuffer;
+    const elsewhere = structuredClone(buffer, { transfer: [buffer] });
     load.emit({ count: 2 });
     const polled = thrownBy(() => load.pipe.poll(0));
     load[Symbol.dispose]();

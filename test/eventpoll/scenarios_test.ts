@@ -2,7 +2,8 @@
  * The scenarios on the model. What they want was measured on a kernel; test/kernel/ runs them there.
  *
  * `selftests.json` has the cases of the kernel's own epoll_wakeup_test.c, in words of our own; the tags name its tests. Of its
- * races only what is certain is compared, and its test 61 stands in test/unit/eventpoll/sleepers_test.ts.
+ * races only what is certain is compared, and its test 61 stands in test/unit/eventpoll/sleepers_test.ts. `corners.json` has
+ * calls that the others leave out: wrong kinds of files, odd spellings, limits.
  */
 
 import { assertEquals, assertGreater } from "@std/assert";
@@ -23,7 +24,7 @@ async function failuresOf(scenario: Scenario, seed?: number): Promise<string[]> 
   return failures.map(({ step, got }) => `${step.where}: ${stepText(step)} returned ${valueText(got)}`);
 }
 
-for (const name of ["scenarios", "selftests"]) {
+for (const name of ["scenarios", "selftests", "corners"]) {
   for (const scenario of read(name)) {
     Deno.test(`the model passes ${scenario.name}, whoever of the woken runs first`, async () => {
       for (const seed of SEEDS) assertEquals(await failuresOf(scenario, seed), []);
@@ -42,7 +43,7 @@ Deno.test("of the kernel's 64 wake-up tests each has a scenario, but the one tha
 
 Deno.test("every expectation is really compared: with nonsense in its place, each one fails", async () => {
   let checks = 0;
-  for (const scenario of [...read("scenarios"), ...read("selftests")]) {
+  for (const scenario of [...read("scenarios"), ...read("selftests"), ...read("corners")]) {
     const steps = scenario.steps.map((step) =>
       step.want === undefined ? step : { ...step, want: "nonsense" }
     );

@@ -6,6 +6,7 @@
 
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import * as library from "../../mod.ts";
+import * as epolls from "../../src/eventpoll/mod.ts";
 import { BpfMap } from "../../src/object/bpf_map.ts";
 import { BpfLink, BpfProgram } from "../../src/object/bpf_program.ts";
 import { PinnedMap } from "../../src/object/pinned_map.ts";
@@ -16,6 +17,7 @@ import { PerfWriter } from "../../src/ring/perf_writer.ts";
 import * as tracer from "../../src/trace/mod.ts";
 import { kernelTest } from "../kernel/_kernel.ts";
 import { BESIDE_ROWS } from "./public_api/_beside.ts";
+import { EPOLL_KERNEL_ROWS, EPOLL_ROWS } from "./public_api/_epoll.ts";
 import { KERNEL_ROWS } from "./public_api/_kernel.ts";
 import { MEMORY_ROWS } from "./public_api/_memory.ts";
 import type { Row } from "./public_api/_rows.ts";
@@ -23,6 +25,7 @@ import type { Row } from "./public_api/_rows.ts";
 /** What is exported, and the classes whose objects callers get without being able to name them. */
 const PUBLIC: Readonly<Record<string, unknown>> = {
   ...library,
+  ...epolls,
   ...recordings,
   ...tracer,
   BpfLink,
@@ -42,6 +45,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     ),
     ..."Recording Replay RingbufSource RingRecorder StopToken Trace TracepointSource".split(" "),
     ..."DamagedRecordingError EventPipeError LibraryError SyscallError VerifierError".split(" "),
+    "EpollError",
     "Event",
     "EventBatch",
   ].map((name) => `new ${name}`).concat("Event.over", "Event#point", "EventBatch#add"),
@@ -51,6 +55,8 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     "RingRecorder#onScanned",
     "RingRecorder#onLeft",
   ],
+  "it takes nothing": ["new LinuxSystem", "new WaitQueueHead"],
+  "it answers to the names of its type, and to others that it lacks them": ["LinuxSystem#lacks"],
   "it makes a text of what a recording has told": ["endText"],
 };
 
@@ -58,6 +64,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
 function callables(): Map<string, (...parameters: never[]) => unknown> {
   const found = new Map();
   for (const [name, value] of Object.entries(PUBLIC)) {
+    if (/^(E[A-Z]+_|EPOLL|SHUT_)/.test(name) && typeof value === "number") continue; // a constant
     assert(typeof value === "function", `${name} is exported and no function`);
     if (!sourceOf(value).startsWith("class")) {
       found.set(name, value);
@@ -89,7 +96,9 @@ function takesNothing(callable: object): boolean {
   return /^[^(]*\(\s*\)\s*\{/.test(sourceOf(callable));
 }
 
-const ROWS: readonly Row[] = [...MEMORY_ROWS, ...BESIDE_ROWS, ...KERNEL_ROWS];
+const ANYWHERE: readonly Row[] = [...MEMORY_ROWS, ...EPOLL_ROWS, ...BESIDE_ROWS];
+const ON_THE_KERNEL: readonly Row[] = [...EPOLL_KERNEL_ROWS, ...KERNEL_ROWS];
+const ROWS: readonly Row[] = [...ANYWHERE, ...ON_THE_KERNEL];
 
 Deno.test("everything public that takes an argument has wrong ones in a table, or a reason why not", () => {
   const known = new Set([...ROWS.map(({ api }) => api), ...Object.values(REASONS).flat()]);
@@ -133,11 +142,11 @@ async function assertAllRefused(rows: readonly Row[]): Promise<void> {
   for (const row of rows) for (const value of row.wrong) await assertRefused(row, value);
 }
 
-forEachApi([...MEMORY_ROWS, ...BESIDE_ROWS], (name, rows) => {
+forEachApi(ANYWHERE, (name, rows) => {
   Deno.test(name, () => assertAllRefused(rows));
 });
 
-forEachApi(KERNEL_ROWS, (name, rows) => {
+forEachApi(ON_THE_KERNEL, (name, rows) => {
   const tracefs = rows.some((row) => row.tracefs);
   kernelTest(`${name}, on the kernel`, () => assertAllRefused(rows), { tracefs });
 });

@@ -9,8 +9,16 @@ import { type Mutant, mutantsOf } from "./mutant.ts";
 const KEY = "if (pollflags !== 0 && (pollflags & events) === 0) {";
 const FORWARD = "  if (waitqueue_active(ep.poll_wait)) ep_poll_safewake";
 
+/** The mutant that is deaf: it also has to fail where a pipe waits with the model. */
+export const DEAF = "a wake-up does not reach ep_poll_callback";
+
 /** Mutants of `callback.ts`. */
 export const OF_CALLBACK: readonly Mutant[] = mutantsOf("callback.ts", [
+  {
+    name: DEAF,
+    why: "what becomes ready after it was added would never be reported",
+    pieces: [["(key) => ep_poll_callback(machine, epi, key)", "() => 0"]],
+  },
   {
     name: "the key of a wake-up is not looked at",
     why: "room to write would be an edge for a watch that reads",

@@ -193,7 +193,7 @@ kernelTest("numbers that are no ints are refused before they come near the kerne
     assertThrows(
       () => system.epoll_wait(wrong, 1, 0),
       RangeError,
-      `Cannot call the kernel: epfd must be a 32-bit integer, current value is ${wrong}`,
+      `Cannot make a system call: epfd must be a 32-bit integer, current value is ${wrong}`,
     );
   }
   assertThrows(() => system.epoll_wait(epfd, 1, Infinity), RangeError, "timeoutMs");

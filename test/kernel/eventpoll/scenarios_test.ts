@@ -7,7 +7,7 @@ import { parseScenarios, type Scenario } from "../../../src/eventpoll/scenario.t
 import { stepText, valueText } from "../../../src/eventpoll/scenario_text.ts";
 import { kernelTest } from "../_kernel.ts";
 
-const FILES = ["scenarios.json", "selftests.json", "mutants/scenarios.json"];
+const FILES = ["scenarios.json", "selftests.json", "corners.json", "mutants/scenarios.json"];
 
 async function failuresOf(scenario: Scenario): Promise<string[]> {
   await using system = new LinuxSystem();

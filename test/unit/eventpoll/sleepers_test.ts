@@ -105,11 +105,7 @@ Deno.test("the time of a timeout is over no sooner than its limit, and fractions
 Deno.test("wrong arguments are the result of a sleeper", async () => {
   const { system, epfd } = new TestEpoll();
   for (
-    const [fd, maxevents, code] of [[99, 1, "EBADF"], [99, 0, "EBADF"], [epfd, 0, "EINVAL"], [
-      epfd,
-      NaN,
-      "EINVAL",
-    ]] as const
+    const [fd, maxevents, code] of [[99, 1, "EBADF"], [99, 0, "EBADF"], [epfd, 0, "EINVAL"]] as const
   ) {
     const error = await assertRejects(() => system.sleepInWait(fd, maxevents, -1).finished(), EpollError);
     assertEquals(error.code, code);

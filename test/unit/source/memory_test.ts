@@ -1,7 +1,7 @@
 /** Tests of the memory source: its options, what it shares, and what it counts. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { EventPipeError, MemorySource, type MemorySourceOptions } from "../../../mod.ts";
+import { EventPipe, EventPipeError, MemorySource, type MemorySourceOptions } from "../../../mod.ts";
 import { RecordBatch } from "../../../src/ring/scanner.ts";
 
 const ENOENT = -2;
@@ -12,7 +12,8 @@ Deno.test("open has one ring of 64 KiB for CPU 0 that wakes at each event, unles
   const { regions, wakeupEvents, signals } = source.share();
   assertEquals([source.kind, source.cpus, wakeupEvents], ["memory", [0], 1]);
   assertEquals(regions.map(({ bytes }) => bytes), [65536]);
-  assertEquals(source.readiness, { kind: "signals", words: signals });
+  const { kind, words } = source.readiness as { kind: string; words: Int32Array };
+  assertEquals([kind, words === signals], ["signals", true]);
   source.close();
 });
 
@@ -94,6 +95,20 @@ Deno.test("share can be cloned for another isolate, whose writer fills the same 
   const scanner = source.openScanner();
   assertEquals([scanner.begin(0), scanner.begin(1)], [false, true]);
   source.close();
+});
+
+Deno.test("rings that were shared cannot be waited for with the model, nor shared while they are", () => {
+  const shared = MemorySource.open();
+  shared.share();
+  assertThrows(
+    () => EventPipe.open({ source: shared, waiter: "model" }),
+    TypeError,
+    'Cannot open the waiter "model": the rings were shared with another isolate',
+  );
+  const source = MemorySource.open();
+  using _pipe = EventPipe.open({ source, waiter: "model" });
+  source.writer(0);
+  assertThrows(() => source.share(), TypeError, 'Cannot share the rings: their pipe waits with "model"');
 });
 
 Deno.test("lost counts each ring's refused events, beyond 2^32 too", () => {

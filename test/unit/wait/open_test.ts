@@ -3,7 +3,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Readiness } from "../../../src/ring/readiness.ts";
 import { RingSignals } from "../../../src/ring/signals.ts";
+import { MemorySource } from "../../../src/source/memory.ts";
 import { AtomicsWaiter } from "../../../src/wait/atomics.ts";
+import { ModelWaiter } from "../../../src/wait/model.ts";
 import { defaultWaiter, openWaiter, type WaiterName } from "../../../src/wait/open.ts";
 import { SpinWaiter } from "../../../src/wait/spin.ts";
 import { SpinSleepWaiter } from "../../../src/wait/spin_sleep.ts";
@@ -26,13 +28,26 @@ Deno.test("openWaiter gives memory rings the waiters that need no file, and no o
     assertThrows(
       () => openWaiter(name, memory, { hasUnread }),
       TypeError,
-      `Cannot open the waiter "${name}": memory rings have no files; use "atomics", "spin" or "spin-sleep"`,
+      `Cannot open the waiter "${name}": memory rings have no files; use "atomics", "model", "spin" or "spin-sleep"`,
     );
   }
 });
 
+Deno.test("openWaiter opens the model where writers of this isolate wake the reader, and nowhere else", () => {
+  const source = MemorySource.open();
+  const waiter = openWaiter("model", source.readiness);
+  assert(waiter instanceof ModelWaiter);
+  waiter.close();
+  source.close();
+  assertThrows(
+    () => openWaiter("model", memory),
+    TypeError,
+    "it hears the writers of a MemorySource in this isolate",
+  );
+});
+
 Deno.test("openWaiter refuses kernel rings what sleeps on memory, and names the others", () => {
-  for (const name of ["atomics", "nonsense" as WaiterName] as const) {
+  for (const name of ["atomics", "model", "nonsense" as WaiterName] as const) {
     assertThrows(
       () => openWaiter(name, kernel, { hasUnread }),
       TypeError,

@@ -79,7 +79,7 @@ Deno.test("reading from the writer, writing to the reader, and reading where not
   assertEquals(codeOf(() => test.write(reader, 1)), "EBADF");
   assertEquals(codeOf(() => test.read(reader, 1)), "EAGAIN");
   assertEquals(test.read(reader, 0), 0);
-  for (const slots of [-1, NaN, 2 ** 19 + 1]) assertEquals(codeOf(() => test.system.pipe(slots)), "EINVAL");
+  for (const slots of [-1, 2 ** 19 + 1]) assertEquals(codeOf(() => test.system.pipe(slots)), "EINVAL");
 });
 
 Deno.test("a writer is woken once a page of a full pipe is free", () => {
