@@ -54,7 +54,14 @@ export { MemorySource, type MemorySourceOptions, type SharedRings } from "./src/
 export { TracepointSource, type TracepointSourceOptions } from "./src/source/tracepoints.ts";
 export type { Source } from "./src/source/source.ts";
 export type { Readiness } from "./src/ring/readiness.ts";
-export type { DispatchBy, RecordBatch, ScannedRange, Scanner } from "./src/ring/scanner.ts";
+export type {
+  BatchColumns,
+  DispatchBy,
+  RecordBatch,
+  ScannedRange,
+  Scanner,
+  ScannerKind,
+} from "./src/ring/scanner.ts";
 export type { Admission, PerfWriter, PerfWriterOptions, RingEvents } from "./src/ring/perf_writer.ts";
 export type { RingRegion } from "./src/ring/geometry.ts";
 export type { WaiterName } from "./src/wait/open.ts";

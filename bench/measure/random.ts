@@ -1,25 +1,10 @@
 /**
- * Random numbers that a seed repeats, for the order of blocks and for resampling. Relies on nothing.
+ * Random numbers that a seed repeats, for the order of blocks and for resampling. Relies on the reports' generator.
  *
  * @module
  */
 
-/**
- * Makes a generator of random numbers: mulberry32.
- *
- * @param seed A u32; a report keeps it, so that its intervals can be computed again.
- * @returns A function that gives numbers from 0 to below 1.
- */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let word = state;
-    word = Math.imul(word ^ (word >>> 15), word | 1);
-    word ^= word + Math.imul(word ^ (word >>> 7), word | 61);
-    return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { randomFrom } from "../../src/report/random.ts";
 
 /**
  * Draws a u32, such as the seed of a block.

@@ -6,24 +6,29 @@
 import { RecordBatch } from "../../src/ring/scanner.ts";
 import { fillRing } from "./_rings.ts";
 
-const RING_BYTES = 256 * 1024;
+const MIXED = [20, 36, 60, 84, 140];
 
-for (const payloadBytes of [32, 128, 1024]) {
-  const ring = fillRing(RING_BYTES, payloadBytes, 1);
-  const batch = new RecordBatch();
-  Deno.bench({
-    name: `${payloadBytes} B payload, ${ring.events} events`,
-    group: "scan a 256 KiB ring",
-    baseline: payloadBytes === 32,
-    fn(): void {
-      const scanner = ring.openScanner();
-      let events = 0;
-      scanner.begin(0);
-      while (scanner.scan(0, batch)) {
-        events += batch.count;
-        scanner.commit(0);
-      }
-      if (events !== ring.events) throw new Error(`${events} of ${ring.events} events were found`);
-    },
-  });
+for (const ringBytes of [256 * 1024, 2048 * 1024]) {
+  for (const payloads of [[32], [128], [1024], MIXED]) {
+    for (const kind of ["ts", "wasm"] as const) {
+      const ring = fillRing(ringBytes, payloads, 1, kind);
+      const batch = new RecordBatch();
+      Deno.bench({
+        name: `${kind}, ${payloads.join("/")} B payload, ${ring.events} events`,
+        group: `scan a ${ringBytes / 1024} KiB ring, ${payloads.join("/")} B`,
+        baseline: kind === "ts",
+        fn(): void {
+          const { scanner } = ring;
+          let events = 0;
+          scanner.begin(0);
+          while (scanner.scan(0, batch)) {
+            events += batch.count;
+            scanner.commit(0);
+          }
+          if (events !== ring.events) throw new Error(`${events} of ${ring.events} events were found`);
+          ring.refill();
+        },
+      });
+    }
+  }
 }

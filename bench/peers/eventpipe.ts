@@ -1,29 +1,39 @@
 /**
- * eventpipe as a peer: `eventpipe.ts RING DELIVERY` and the arguments of every peer; see protocol.ts.
+ * eventpipe as a peer: `eventpipe.ts RING SCANNER DELIVERY` and the arguments of every peer; see protocol.ts.
  *
  * @module
  */
 
 import { pinThread } from "../../src/ffi/affinity.ts";
 import { monotonicNs } from "../../src/ffi/clock.ts";
+import type { ScannerKind } from "../../src/ring/scanner.ts";
+import { MemorySource } from "../../src/source/memory.ts";
 import { PerfSource } from "../../src/source/perf.ts";
 import { RingbufSource } from "../../src/source/ringbuf.ts";
-import { type Delivery, openReader, type Reader } from "./eventpipe_readers.ts";
+import type { Source } from "../../src/source/source.ts";
+import { type Delivery, openReader, type OwnRing, type Reader } from "./eventpipe_readers.ts";
 import { FillGenerator } from "./fill_generator.ts";
+import { answer, requests, runPeer } from "./lines.ts";
+import { ManyRings } from "./many_rings.ts";
+import { MemoryFill } from "./memory_fill.ts";
 import { type PeerBlock, type PeerConfig, readBlockRequest, readPeerArguments } from "./protocol.ts";
 
 /** Nobody waits for these rings; above what any of them holds. */
 const NEVER_WAKE = 0x7fffffff;
 
-function main([ring, delivery, ...args]: readonly string[]): void {
+function main([ring, scanner, delivery, ...args]: readonly string[]): void {
   const { object, config } = readPeerArguments(args);
   pinThread(config.consumerCpu);
   using cleanup = new DisposableStack();
-  const { reader, generator } = ring === "perf"
-    ? openPerf(cleanup, object, config, delivery as Delivery)
-    : openRingbuf(cleanup, object, config, delivery as Delivery);
+  const { reader, generator } = openRig(cleanup, {
+    ring: ring as OwnRing,
+    scanner: scanner as ScannerKind,
+    delivery: delivery as Delivery,
+    object,
+    config,
+  });
   answer({ ready: true });
-  for (const line of linesOf(Deno.stdin)) {
+  for (const line of requests()) {
     const { seed, fills } = readBlockRequest(line);
     answer(doBlock(reader, generator, config, seed, fills));
   }
@@ -31,29 +41,56 @@ function main([ring, delivery, ...args]: readonly string[]): void {
 
 interface Rig {
   readonly reader: Reader;
-  readonly generator: FillGenerator;
+  readonly generator: { fill(seed: number, sequence: number): void };
 }
 
-function openPerf(cleanup: DisposableStack, object: string, config: PeerConfig, delivery: Delivery): Rig {
-  const { ringBytes, producerCpu, handlers } = config;
-  const source = PerfSource.open({ ringBytes, cpus: [producerCpu], wakeupEvents: NEVER_WAKE });
-  const generator = cleanup.use(new FillGenerator(object, config, source.mapFd));
-  return { reader: cleanup.use(openReader(source, delivery, handlers)), generator };
+interface RigOptions {
+  readonly ring: OwnRing;
+  readonly scanner: ScannerKind;
+  readonly delivery: Delivery;
+  readonly object: string;
+  readonly config: PeerConfig;
 }
 
-function openRingbuf(cleanup: DisposableStack, object: string, config: PeerConfig, delivery: Delivery): Rig {
-  const generator = cleanup.use(new FillGenerator(object, config, null));
-  const source = RingbufSource.open({ maps: [generator.object.map("ring")] });
-  return { reader: cleanup.use(openReader(source, delivery, config.handlers)), generator };
+function openRig(
+  cleanup: DisposableStack,
+  { ring, scanner, delivery, object, config }: RigOptions,
+): Rig {
+  const { ringBytes, producerCpu, rings } = config;
+  const open = (source: Source): Reader => cleanup.use(openReader(source, delivery, config));
+  switch (ring) {
+    case "perf": {
+      const source = rings === 1
+        ? PerfSource.open({ ringBytes, cpus: [producerCpu], wakeupEvents: NEVER_WAKE, scanner })
+        : new ManyRings({ ringBytes, rings, cpu: producerCpu, wakeupEvents: NEVER_WAKE });
+      const generator = cleanup.use(new FillGenerator(object, config, source.mapFd));
+      return { reader: open(source), generator };
+    }
+    case "ringbuf": {
+      const generator = cleanup.use(new FillGenerator(object, config, null));
+      return {
+        reader: open(RingbufSource.open({ maps: [generator.object.map("ring")], scanner })),
+        generator,
+      };
+    }
+    case "memory": {
+      const source = MemorySource.open({ ringBytes, cpus: [producerCpu], wakeupEvents: NEVER_WAKE });
+      return { reader: open(source), generator: new MemoryFill(source.writer(0), config) };
+    }
+  }
 }
+
+/** Of V8's flag --expose-gc: then a block begins and ends with a collection, a marker among the lines of --trace-gc. */
+const collect = (globalThis as { gc?: () => void }).gc;
 
 function doBlock(
   reader: Reader,
-  generator: FillGenerator,
+  generator: Rig["generator"],
   { events }: PeerConfig,
   seed: number,
   fills: number,
 ): PeerBlock {
+  collect?.();
   const begun = monotonicNs();
   let ns = 0;
   for (let i = 0; i < fills; i++) {
@@ -62,30 +99,9 @@ function doBlock(
     reader.consume();
     ns += monotonicNs() - start;
   }
-  return { ...reader.takeSums(), ns, wholeNs: monotonicNs() - begun };
+  const wholeNs = monotonicNs() - begun;
+  collect?.();
+  return { ...reader.takeSums(), ns, wholeNs };
 }
 
-function answer(line: PeerBlock | { ready: true } | { error: string }): void {
-  const bytes = new TextEncoder().encode(JSON.stringify(line) + "\n");
-  for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
-}
-
-/** Reads lines without an event loop in between: between blocks this thread sleeps in the kernel, as the peers in C do. */
-function* linesOf(file: typeof Deno.stdin): IterableIterator<string> {
-  const chunk = new Uint8Array(4096);
-  const decoder = new TextDecoder();
-  let text = "";
-  for (let length = file.readSync(chunk); length !== null; length = file.readSync(chunk)) {
-    text += decoder.decode(chunk.subarray(0, length), { stream: true });
-    const lines = text.split("\n");
-    text = lines.pop()!;
-    yield* lines;
-  }
-}
-
-try {
-  main(Deno.args);
-} catch (error) {
-  answer({ error: error instanceof Error ? error.message : String(error) });
-  Deno.exitCode = 1;
-}
+runPeer(main);

@@ -10,12 +10,16 @@ import type { Event } from "../../src/pipe/event.ts";
 import type { EventBatch } from "../../src/pipe/event_batch.ts";
 import { RecordBatch } from "../../src/ring/scanner.ts";
 import type { Source } from "../../src/source/source.ts";
+import type { PeerConfig } from "./protocol.ts";
 
-/** How events are delivered: `scan` gives them to nobody, `each` one by one, `batch` grouped by category. */
-export const DELIVERIES = ["scan", "each", "batch"] as const;
+/**
+ * How events are delivered: `scan` gives them to nobody, `each` one by one, `batch` grouped by category; `words` too one by
+ * one, to handlers that add up every word.
+ */
+export type Delivery = "scan" | "each" | "batch" | "words";
 
-/** A way to deliver. */
-export type Delivery = typeof DELIVERIES[number];
+/** The rings eventpipe can be measured on. */
+export type OwnRing = "perf" | "ringbuf" | "memory";
 
 /** Reads a ring and adds up what it reads. */
 export interface Reader extends Disposable {
@@ -33,11 +37,11 @@ const FILL_EVENT = { sequence: 12, value: 20 } as const;
  *
  * @param source Its rings, from now on owned by the reader.
  * @param delivery How events are delivered.
- * @param handlers To how many handlers.
+ * @param config To how many handlers, and what events of which size.
  * @returns The reader.
  */
-export function openReader(source: Source, delivery: Delivery, handlers: number): Reader {
-  return delivery === "scan" ? openScan(source) : openPipe(source, delivery, handlers);
+export function openReader(source: Source, delivery: Delivery, config: PeerConfig): Reader {
+  return delivery === "scan" ? openScan(source) : openPipe(source, delivery, config);
 }
 
 /** Validates every record and finds its category, as a pipe does before it looks for a handler. */
@@ -66,18 +70,20 @@ function openScan(source: Source): Reader {
   };
 }
 
-function openPipe(source: Source, delivery: "each" | "batch", handlers: number): Reader {
+function openPipe(
+  source: Source,
+  delivery: Exclude<Delivery, "scan">,
+  { handlers, payloadBytes }: PeerConfig,
+): Reader {
   const pipe = EventPipe.open({ source });
   /** Per handler its sum of u32s and its sum of u64s. */
   const sums = new Float64Array(2 * handlers);
   for (let category = 0; category < handlers; category++) {
     const name = `handler ${category}`;
     const own = sums.subarray(2 * category, 2 * category + 2);
-    pipe.register(
-      delivery === "each"
-        ? { name, process: makeProcess(own) }
-        : { name, processBatch: makeProcessBatch(own) },
-    );
+    if (delivery === "batch") pipe.register({ name, processBatch: makeProcessBatch(own) });
+    else if (delivery === "each") pipe.register({ name, process: makeProcess(own) });
+    else pipe.register({ name, process: makeProcessWords(own, payloadBytes) });
   }
   let seen = 0;
   return {
@@ -104,6 +110,20 @@ function makeProcess(sums: Float64Array): (event: Event) => void {
   return new Function(
     "sums",
     `return (event) => { sums[0] += event.u32(${value}); sums[1] += event.u64(${sequence}); };`,
+  )(sums);
+}
+
+/** In the integers of the processor: a sum of numbers that are not would be one of floating point. */
+function makeProcessWords(sums: Float64Array, payloadBytes: number): (event: Event) => void {
+  return new Function(
+    "sums",
+    `return (event) => {
+      let sum = 0;
+      for (let offset = ${FILL_EVENT.sequence}; offset < ${payloadBytes}; offset += 4) {
+        sum = (sum + event.u32(offset)) | 0;
+      }
+      sums[0] += sum >>> 0;
+    };`,
   )(sums);
 }
 

@@ -37,6 +37,8 @@ export class FillGenerator implements Disposable {
   readonly #programFd: number;
   readonly #events: number;
   readonly #request = new BigUint64Array(REQUEST.words);
+  /** The same in halves, since BigInts would be garbage in each fill. */
+  readonly #halves = new Uint32Array(this.#request.buffer);
   readonly #options = new DataView(new ArrayBuffer(BPF_TEST_RUN_OPTS.size));
   readonly #optionsPointer = Deno.UnsafePointer.of(this.#options);
   // Lifetime: the pointer object keeps the request alive, whose address stands in the options.
@@ -73,6 +75,11 @@ export class FillGenerator implements Disposable {
     this.#options.setUint32(RUN_ON_CPU.cpu, producerCpu, true);
   }
 
+  /** The file descriptor of the program. */
+  get programFd(): number {
+    return this.#programFd;
+  }
+
   /** The object, whose map `ring` is the ring buffer. */
   get object(): BpfObject {
     return this.#object;
@@ -86,11 +93,11 @@ export class FillGenerator implements Disposable {
    * @throws {Error} If the kernel refuses, or an event finds no room.
    */
   fill(seed: number, sequence: number): void {
-    this.#request[REQUEST.seed] = BigInt(seed);
+    this.#put(REQUEST.seed, seed);
     for (let done = 0; done < this.#events;) {
       const count = Math.min(this.#events - done, EVENTS_PER_RUN);
-      this.#request[REQUEST.count] = BigInt(count);
-      this.#request[REQUEST.sequence] = BigInt(sequence + done);
+      this.#put(REQUEST.count, count);
+      this.#put(REQUEST.sequence, sequence + done);
       const result = libbpf().bpf_prog_test_run_opts(this.#programFd, this.#optionsPointer);
       if (result < 0) throw new Error(`Cannot run the generator: ${errnoName(-result)}`);
       const refused = this.#options.getInt32(BPF_TEST_RUN_OPTS.offsets.retval, true);
@@ -99,6 +106,11 @@ export class FillGenerator implements Disposable {
       }
       done += count;
     }
+  }
+
+  #put(word: number, value: number): void {
+    this.#halves[2 * word] = value;
+    this.#halves[2 * word + 1] = Math.floor(value / 2 ** 32);
   }
 
   /** Unloads it. */

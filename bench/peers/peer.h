@@ -18,6 +18,7 @@ struct peer_config {
 	unsigned int payload_steps;
 	unsigned int handlers;		/* 0: add up the categories in the reader's callback */
 	unsigned int events;		/* per fill */
+	unsigned int rings;		/* of the producer's CPU; one of them is filled */
 };
 
 /* What was read so far. */
@@ -37,9 +38,6 @@ typedef void (*peer_handler)(const void *payload);
 extern struct peer_sums peer_sums;
 extern peer_handler peer_table[];
 extern unsigned int peer_handlers;
-
-/* Says {"error": ...} and ends the program. */
-_Noreturn void peer_fail(const char *what, int error);
 
 static inline __u32 peer_u32(const void *at)
 {

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include "peer.h"
+#include "rig.h"
 
 #define PAGE_BYTES 4096
+#define MAX_RINGS 256
 
 const char *const reader_map = "events";
 const char *const reader_program = "fill_perf";
@@ -32,12 +34,19 @@ void reader_open(const struct peer_config *config, int map_fd)
 		.sample_period = 1,
 		.wakeup_events = 0x7fffffff,	/* nobody waits */
 	};
-	int cpus[] = { config->producer_cpu };
-	LIBBPF_OPTS(perf_buffer_raw_opts, options, .cpu_cnt = 1, .cpus = cpus, .map_keys = cpus);
+	int cpus[MAX_RINGS], keys[MAX_RINGS];
+	LIBBPF_OPTS(perf_buffer_raw_opts, options, .cpu_cnt = config->rings, .cpus = cpus, .map_keys = keys);
 
+	if (config->rings > MAX_RINGS)
+		rig_fail("have more than 256 rings", EINVAL);
+	/* The generator fills the ring in the slot of its CPU. */
+	for (unsigned int i = 0; i < config->rings; i++) {
+		cpus[i] = config->producer_cpu;
+		keys[i] = config->rings == 1 ? config->producer_cpu : (int)i;
+	}
 	buffer = perf_buffer__new_raw(map_fd, config->ring_bytes / PAGE_BYTES, &attr, on_record, NULL, &options);
 	if (!buffer)
-		peer_fail("open the perf buffer", errno);
+		rig_fail("open the perf buffer", errno);
 }
 
 void reader_consume(void)
@@ -45,5 +54,5 @@ void reader_consume(void)
 	int error = perf_buffer__consume(buffer);
 
 	if (error < 0)
-		peer_fail("consume the perf buffer", -error);
+		rig_fail("consume the perf buffer", -error);
 }

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "peer.h"
+#include "rig.h"
 
 #define PAGE_BYTES 4096
 #define RAW_OFFSET 12	/* of the payload in a sample of PERF_SAMPLE_RAW: header, u32 size */
@@ -36,19 +37,21 @@ void reader_open(const struct peer_config *config, int map_fd)
 
 	/* An event that straddles the end could not be handed on as one pointer without a copy. */
 	if (config->handlers)
-		peer_fail("give events to handlers: this peer reads categories only", EINVAL);
+		rig_fail("give events to handlers: this peer reads categories only", EINVAL);
+	if (config->rings != 1)
+		rig_fail("read several rings: this peer reads one", EINVAL);
 	fd = syscall(SYS_perf_event_open, &attr, -1, config->producer_cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
-		peer_fail("open the perf event", errno);
+		rig_fail("open the perf event", errno);
 	page = mmap(NULL, PAGE_BYTES + config->ring_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (page == MAP_FAILED)
-		peer_fail("map the ring", errno);
+		rig_fail("map the ring", errno);
 	data = (char *)page + PAGE_BYTES;
 	mask = config->ring_bytes - 1;
 	if (ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0)
-		peer_fail("enable the perf event", errno);
+		rig_fail("enable the perf event", errno);
 	if (bpf_map_update_elem(map_fd, &config->producer_cpu, &fd, BPF_ANY))
-		peer_fail("put the perf event into the map", errno);
+		rig_fail("put the perf event into the map", errno);
 }
 
 void reader_consume(void)

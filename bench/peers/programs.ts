@@ -1,6 +1,6 @@
 /**
  * The programs that are measured beside each other, and what they are built from. What cannot be built here is listed with
- * the reason; the rest is measured all the same. Relies on gcc, libbpf-dev, clang and bpftool where they are installed.
+ * the reason; the rest is measured all the same. Relies on clang, bpftool, gcc, libbpf-dev and Go where they are installed.
  *
  * @module
  */
@@ -8,21 +8,48 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileBpf } from "../../src/cli/build.ts";
-import { findExecutable } from "../../src/cli/packages.ts";
-import type { Delivery } from "./eventpipe_readers.ts";
+import { findExecutable, hasGoLibrary } from "../../src/cli/packages.ts";
+import type { ScannerKind } from "../../src/ring/scanner.ts";
+import type { Delivery, OwnRing } from "./eventpipe_readers.ts";
 import { peerArguments, type PeerConfig } from "./protocol.ts";
+import { waitArguments, type WaitConfig } from "./wait_protocol.ts";
 
-/** The peers in C, by the name of their source. */
-export const C_PEERS = ["perf_buffer", "perf_walk", "ring_buffer"] as const;
-
-/** The name of a peer in C. */
-export type CPeer = typeof C_PEERS[number];
-
-/** Names as a report tells them. */
-export const PEER_LABELS: Readonly<Record<CPeer, string>> = {
+/** Names as a report tells them. The last two are eventpipe itself, on other rings than the one it is compared on. */
+export const PEER_LABELS = {
   perf_buffer: "libbpf perf_buffer",
+  perf_buffer_words: "libbpf perf_buffer, not vectorised",
+  perf_buffer_slowed: "libbpf perf_buffer, not vectorised, 5 % slower",
   perf_walk: "C in-place walk",
   ring_buffer: "libbpf ring_buffer",
+  wait_perf: "libbpf perf_buffer, waiting",
+  go_perf: "cilium/ebpf perf.Reader",
+  go_ringbuf: "cilium/ebpf ringbuf.Reader",
+  own_ringbuf: "eventpipe on a BPF ring buffer",
+  own_memory: "eventpipe on a memory ring",
+} as const;
+
+/** The name of a peer. */
+export type PeerName = keyof typeof PEER_LABELS;
+
+/** A handler adds up all words of an event, one by one. */
+const WORDS = ["-DPEER_WORDS", "-fno-tree-vectorize"] as const;
+
+/** The peers in C: a source of its own beside peer.c, and what its compilation differs in. */
+const C_PEERS = {
+  perf_buffer: { source: "perf_buffer", flags: [] },
+  perf_buffer_words: { source: "perf_buffer", flags: WORDS },
+  perf_buffer_slowed: { source: "perf_buffer", flags: [...WORDS, "-DPEER_SLOWED_PERCENT=5"] },
+  perf_walk: { source: "perf_walk", flags: [] },
+  ring_buffer: { source: "ring_buffer", flags: [] },
+} as const;
+
+/** The peers in Go: one program, with the ring as its first argument. */
+const GO_PEERS = { go_perf: "perf", go_ringbuf: "ringbuf" } as const;
+
+/** eventpipe as its own peer. */
+const OWN_PEERS: Readonly<Partial<Record<PeerName, OwnRing>>> = {
+  own_ringbuf: "ringbuf",
+  own_memory: "memory",
 };
 
 /** A peer that cannot be measured here. */
@@ -35,16 +62,18 @@ export interface AbsentPeer {
 
 /** What was built. */
 export interface PeerPrograms {
+  /** The path of the program that emits events for those that wait; null if it was not built. */
+  readonly emitter: string | null;
   /** The path of the generator's object. */
   readonly generator: string;
-  /** The paths of the peers in C that were built. */
-  readonly c: ReadonlyMap<CPeer, string>;
+  /** How the peers that were built are started, arguments of all peers left out. */
+  readonly built: ReadonlyMap<PeerName, readonly string[]>;
   /** What was not. */
   readonly absent: readonly AbsentPeer[];
 }
 
-const FOLDER = fileURLToPath(new URL(".", import.meta.url));
-const BUILT = fileURLToPath(new URL("../../build/peers", import.meta.url));
+const PEER_SOURCES = fileURLToPath(new URL(".", import.meta.url));
+const PEERS_BUILT = fileURLToPath(new URL("../../build/peers", import.meta.url));
 
 /**
  * Builds generator and peers into build/peers.
@@ -53,69 +82,142 @@ const BUILT = fileURLToPath(new URL("../../build/peers", import.meta.url));
  * @throws {MissingToolError} If the generator cannot be built, without which nothing can be measured.
  */
 export async function buildPeers(): Promise<PeerPrograms> {
-  const generator = join(BUILT, "fill.bpf.o");
-  await compileBpf(join(FOLDER, "fill.bpf.c"), generator);
-  const c = new Map<CPeer, string>();
+  const generator = join(PEERS_BUILT, "fill.bpf.o");
+  await compileBpf(join(PEER_SOURCES, "fill.bpf.c"), generator);
+  const built = new Map<PeerName, readonly string[]>();
   const absent: AbsentPeer[] = [];
-  for (const name of C_PEERS) {
-    const path = join(BUILT, name);
-    const reason = await compileC(name, path);
-    if (reason === null) c.set(name, path);
+  const add = (name: PeerName, command: readonly string[], reason: string | null): void => {
+    if (reason === null) built.set(name, command);
     else absent.push({ name: PEER_LABELS[name], reason });
+  };
+  for (const [name, { source, flags }] of Object.entries(C_PEERS)) {
+    const path = join(PEERS_BUILT, name);
+    add(name as PeerName, [path], await compileC(["peer.c", "rig.c", `${source}.c`], path, flags));
   }
-  absent.push({ name: "cilium/ebpf in Go", reason: goObstacle() });
-  return { generator, c, absent };
+  const waiting = join(PEERS_BUILT, "wait_perf");
+  add("wait_perf", [waiting], await compileC(["wait_perf.c", "rig.c"], waiting));
+  const emitter = join(PEERS_BUILT, "emit");
+  const hasEmitter = await compileC(["emit.c", "rig.c"], emitter) === null;
+  const go = join(PEERS_BUILT, "cilium_ebpf");
+  const reason = await compileGo(go);
+  for (const [name, ring] of Object.entries(GO_PEERS)) add(name as PeerName, [go, ring], reason);
+  return { generator, emitter: hasEmitter ? emitter : null, built, absent };
+}
+
+/** What eventpipe does as a peer. */
+export interface OwnWork {
+  /** Which ring it reads. */
+  readonly ring: OwnRing;
+  /** With which scanner; memory rings have one only. */
+  readonly scanner: ScannerKind;
+  /** How it delivers. */
+  readonly delivery: Delivery;
 }
 
 /**
- * The command of a peer in C.
+ * The command of a peer.
  *
  * @param programs What was built.
  * @param name The peer.
  * @param config What it reads.
+ * @param work What it does besides, if it is eventpipe; its ring goes by its name.
  * @returns The command, or null if the peer was not built.
  */
-export function cPeerCommand(
-  { generator, c }: PeerPrograms,
-  name: CPeer,
+export function peerCommand(
+  programs: PeerPrograms,
+  name: PeerName,
   config: PeerConfig,
+  work: Omit<OwnWork, "ring">,
 ): string[] | null {
-  const path = c.get(name);
-  return path === undefined ? null : [path, ...peerArguments(generator, config)];
+  const ring = OWN_PEERS[name];
+  if (ring !== undefined) return eventpipeCommand(programs, { ...work, ring }, config);
+  const command = programs.built.get(name);
+  return command === undefined ? null : [...command, ...peerArguments(programs.generator, config)];
+}
+
+/**
+ * Whether a peer compiles while it runs, and so has to be warmed up.
+ *
+ * @param name The peer.
+ * @returns Whether it is eventpipe.
+ */
+export function isOwnPeer(name: string): boolean {
+  return Object.hasOwn(OWN_PEERS, name);
 }
 
 /**
  * The command of eventpipe as a peer.
  *
  * @param programs What was built.
- * @param ring Which ring it reads.
- * @param delivery How it delivers.
+ * @param work What it does.
  * @param config What it reads.
  * @returns The command.
  */
 export function eventpipeCommand(
-  { generator }: PeerPrograms,
-  ring: "perf" | "ringbuf",
-  delivery: Delivery,
+  { generator }: Pick<PeerPrograms, "generator">,
+  { ring, scanner, delivery }: OwnWork,
   config: PeerConfig,
 ): string[] {
-  const script = join(FOLDER, "eventpipe.ts");
-  return [Deno.execPath(), "run", "-A", script, ring, delivery, ...peerArguments(generator, config)];
+  const script = join(PEER_SOURCES, "eventpipe.ts");
+  return [Deno.execPath(), "run", "-A", script, ring, scanner, delivery, ...peerArguments(generator, config)];
 }
 
-/** Null if it was compiled, else why not. */
-async function compileC(name: CPeer, path: string): Promise<string | null> {
+/**
+ * The command of eventpipe, or of the peer in C, as a program that waits.
+ *
+ * @param programs What was built.
+ * @param name Which of them.
+ * @param config How it waits.
+ * @returns The command, or null if the peer was not built.
+ */
+export function waitCommand(
+  { generator, built }: PeerPrograms,
+  name: "eventpipe" | "wait_perf",
+  config: WaitConfig,
+): string[] | null {
+  const script = join(PEER_SOURCES, "eventpipe_wait.ts");
+  const command = name === "eventpipe" ? [Deno.execPath(), "run", "-A", script] : built.get(name);
+  return command === undefined ? null : [...command, ...waitArguments(generator, config)];
+}
+
+/** Compiles a program in C from files of this folder. Null if it was compiled, else why not. */
+async function compileC(
+  sources: readonly string[],
+  path: string,
+  flags: readonly string[] = [],
+): Promise<string | null> {
   const gcc = findExecutable("gcc");
-  if (gcc === null) return "there is no gcc here; install it with: deno task setup test";
-  const sources = ["peer.c", `${name}.c`].map((source) => join(FOLDER, source));
-  const args = ["-O2", "-Wall", "-Wextra", "-Wno-unused-parameter", "-o", path, ...sources, "-lbpf"];
+  if (gcc === null) return "there is no gcc here; install it with: deno task setup peers";
+  const files = sources.map((source) => join(PEER_SOURCES, source));
+  const warnings = ["-Wall", "-Wextra", "-Wno-unused-parameter"];
+  const args = ["-O2", ...warnings, ...flags, "-o", path, ...files, "-lbpf"];
   const { success, stderr } = await new Deno.Command(gcc, { args, stdin: "null" }).output();
   if (success) return null;
   const log = new TextDecoder().decode(stderr).trim();
-  return `gcc refused it; libbpf-dev may be missing (deno task setup test): ${log.split("\n")[0]}`;
+  return `gcc refused it; libbpf-dev may be missing (deno task setup peers): ${log.split("\n")[0]}`;
 }
 
-/** A peer in Go needs its tool chain and the library; the project brings neither. */
-function goObstacle(): string {
-  return findExecutable("go") === null ? "there is no go here" : "the project has no peer in Go";
+/** Compiles the peer in Go from Debian's sources of the library, as programs without modules are, so without a network. */
+async function compileGo(path: string): Promise<string | null> {
+  const go = findExecutable("go");
+  if (go === null) return "there is no go here; install it with: deno task setup peers";
+  if (!hasGoLibrary()) {
+    return "Debian's golang-github-cilium-ebpf-dev is missing; install it with: deno task setup peers";
+  }
+  const cache = join(PEERS_BUILT, "go-cache");
+  const { success, stderr } = await new Deno.Command(go, {
+    args: ["build", "-o", path, "."],
+    cwd: join(PEER_SOURCES, "go"),
+    env: {
+      GO111MODULE: "off",
+      GOPATH: "/usr/share/gocode",
+      GOCACHE: cache,
+      GOFLAGS: "",
+      GOPROXY: "off",
+      CGO_ENABLED: "0",
+    },
+    stdin: "null",
+  }).output();
+  if (success) return null;
+  return `go refused it: ${new TextDecoder().decode(stderr).trim().split("\n").at(-1)}`;
 }

@@ -27,6 +27,8 @@ export interface PeerConfig {
   readonly handlers: number;
   /** Events in the ring when it is read. */
   readonly events: number;
+  /** How many rings are read, all of the producer's CPU; the events stand in one of them. */
+  readonly rings: number;
 }
 
 /** What a peer answers to a request for a block. */
@@ -55,8 +57,8 @@ export const CATEGORIES = 16;
  * @returns The arguments of a peer.
  */
 export function peerArguments(object: string, config: PeerConfig): string[] {
-  const { producerCpu, consumerCpu, ringBytes, payloadBytes, payloadSteps, handlers, events } = config;
-  const numbers = [producerCpu, consumerCpu, ringBytes, payloadBytes, payloadSteps, handlers, events];
+  const { producerCpu, consumerCpu, ringBytes, payloadBytes, payloadSteps, handlers, events, rings } = config;
+  const numbers = [producerCpu, consumerCpu, ringBytes, payloadBytes, payloadSteps, handlers, events, rings];
   return [object, ...numbers.map(String)];
 }
 
@@ -71,26 +73,28 @@ export function readPeerArguments(args: readonly string[]): { object: string; co
   const [object, ...texts] = args;
   const numbers = texts.map(Number);
   if (
-    object === undefined || texts.length !== 7 || !numbers.every((number) => Number.isSafeInteger(number))
+    object === undefined || texts.length !== 8 || !numbers.every((number) => Number.isSafeInteger(number))
   ) {
     throw new TypeError(
-      `Cannot start the peer: expected the generator's path and 7 integers, current value is ${
+      `Cannot start the peer: expected the generator's path and 8 integers, current value is ${
         args.join(" ")
       }`,
     );
   }
-  const [producerCpu, consumerCpu, ringBytes, payloadBytes, payloadSteps, handlers, events] = numbers as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [producerCpu, consumerCpu, ringBytes, payloadBytes, payloadSteps, handlers, events, rings] =
+    numbers as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
   return {
     object,
-    config: { producerCpu, consumerCpu, ringBytes, payloadBytes, payloadSteps, handlers, events },
+    config: { producerCpu, consumerCpu, ringBytes, payloadBytes, payloadSteps, handlers, events, rings },
   };
 }
 

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include "peer.h"
+#include "rig.h"
 
 const char *const reader_map = "ring";
 const char *const reader_program = "fill_ringbuf";
@@ -19,9 +20,11 @@ static int on_sample(void *ctx, void *data, size_t size)
 
 void reader_open(const struct peer_config *config, int map_fd)
 {
+	if (config->rings != 1)
+		rig_fail("read several rings: a map is one", EINVAL);
 	buffer = ring_buffer__new(map_fd, on_sample, NULL, NULL);
 	if (!buffer)
-		peer_fail("open the ring buffer", errno);
+		rig_fail("open the ring buffer", errno);
 }
 
 void reader_consume(void)
@@ -29,5 +32,5 @@ void reader_consume(void)
 	int result = ring_buffer__consume(buffer);
 
 	if (result < 0)
-		peer_fail("consume the ring buffer", -result);
+		rig_fail("consume the ring buffer", -result);
 }

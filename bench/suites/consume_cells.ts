@@ -1,35 +1,18 @@
 /**
- * The outcomes of the suite `consume` as cells of a results file and as the table of goals. Relies on the schema of results.
+ * The outcomes of the suites `consume` and `backends` as cells of a results file and as rows of the table of goals. Relies
+ * on the schema of results.
  *
  * @module
  */
 
-import { markdownTable } from "markdown-table";
-import type { Cell, Ratio } from "../../src/report/schema.ts";
-import type { RatioInterval } from "../measure/bootstrap.ts";
-import type { Verdict } from "../measure/verdict.ts";
-import { PEER_LABELS } from "../peers/programs.ts";
-import type { ArmSummary, Comparison, ConsumeOutcome } from "./consume_measure.ts";
-import { type ConsumePlan, type Goal, GOALS } from "./consume_plan.ts";
-
-/** What a cell of this suite tells beside the keys of all cells. */
-export interface ConsumeKeys {
-  /** `scan`, or how events were delivered. */
-  readonly delivery: ConsumePlan["delivery"];
-  /** To how many handlers. */
-  readonly handlers: number;
-  /** The sizes of events in words. */
-  readonly payload: string;
-  /** What may be said of the ratio; null where there is none. */
-  readonly verdict: Verdict | null;
-  /** The smallest effect that could be told from none, as a share; null for a peer. */
-  readonly detectable: number | null;
-  /** The median ratio of each launch; empty where there is no ratio. */
-  readonly launchMedians: readonly number[];
-}
-
-/** A cell of this suite. */
-export type ConsumeCell = Cell & ConsumeKeys;
+import { formatBytes } from "../../src/cli/units.ts";
+import { reached } from "../../src/report/goals.ts";
+import type { Cell, Goal } from "../../src/report/schema.ts";
+import type { ScannerKind } from "../../src/ring/scanner.ts";
+import { isOwnPeer, PEER_LABELS, type PeerName } from "../peers/programs.ts";
+import type { ArmSummary, ConsumeOutcome } from "./consume_measure.ts";
+import { type ConsumePlan, GOALS } from "./consume_plan.ts";
+import { comparisonKeys, type PairedRatio } from "./paired.ts";
 
 /**
  * Makes cells of an outcome: eventpipe over itself, eventpipe over each peer, and each peer.
@@ -37,35 +20,36 @@ export type ConsumeCell = Cell & ConsumeKeys;
  * @param outcome What was measured.
  * @returns The cells.
  */
-export function consumeCells(outcome: ConsumeOutcome): ConsumeCell[] {
+export function consumeCells(outcome: ConsumeOutcome): Cell[] {
   const { plan, ours, same, detectable, comparisons, isSteady } = outcome;
-  const flags = isSteady ? [] : ["not-steady"];
-  const ourCell = (to: string, ratio: RatioInterval, verdict: Verdict | null): ConsumeCell => ({
+  const ourCell = (to: string, compared: PairedRatio): Cell => ({
     ...cellOf(plan, ours, null),
-    ratio: ratioOf(to, ratio),
-    verdict,
-    detectable,
-    launchMedians: ratio.launchMedians,
-    flags: ratio.isWithinLaunch ? [...flags, "within-launch"] : flags,
+    ...comparisonKeys(to, compared, detectable),
+    flags: [
+      ...isSteady ? [] : ["not-steady"],
+      ...compared.ratio.isWithinLaunch ? ["within-launch"] : [],
+    ],
   });
   return [
-    ourCell("eventpipe", same, null),
-    ...comparisons.flatMap(({ peer, ratio, verdict, summary }) => [
-      ourCell(PEER_LABELS[peer], ratio, verdict),
-      cellOf(plan, summary, PEER_LABELS[peer]),
+    ourCell("eventpipe", same),
+    ...comparisons.flatMap((comparison) => [
+      ourCell(PEER_LABELS[comparison.peer], comparison),
+      cellOf(plan, comparison.summary, comparison.peer),
     ]),
   ];
 }
 
-function cellOf(plan: ConsumePlan, { nsPerEvent, events, ns }: ArmSummary, peer: string | null): ConsumeCell {
-  const { ring, ringBytes, delivery, handlers, payload: { label, payloadBytes, payloadSteps } } = plan;
+function cellOf(plan: ConsumePlan, { nsPerEvent, events, ns }: ArmSummary, peer: PeerName | null): Cell {
+  const { suite, ringBytes, rings, delivery, handlers, payload: { label, payloadBytes, payloadSteps } } =
+    plan;
+  const isOurs = peer === null || isOwnPeer(peer);
   return {
-    suite: "consume",
-    source: "kernel",
-    ring,
-    scanner: peer === null ? "ts" : null,
+    suite,
+    source: peer === "own_memory" ? "memory" : "kernel",
+    ring: peer === "own_ringbuf" ? "ringbuf" : plan.ring,
+    scanner: !isOurs ? null : peer === "own_memory" ? "ts" : plan.scanner,
     waiter: "none",
-    peer,
+    peer: isOurs ? null : PEER_LABELS[peer],
     ringBytes,
     wakeupEvents: null,
     effectiveWakeupEvents: null,
@@ -90,119 +74,67 @@ function cellOf(plan: ConsumePlan, { nsPerEvent, events, ns }: ArmSummary, peer:
     flags: [],
     delivery,
     handlers,
+    rings,
     payload: label,
-    verdict: null,
-    detectable: null,
-    launchMedians: [],
   };
-}
-
-function ratioOf(to: string, { median, low, high, pairs }: RatioInterval): Ratio {
-  return { to, median, low, high, pairs };
-}
-
-/** A goal with the comparison that is furthest from it. */
-export interface GoalOutcome {
-  readonly goal: Goal;
-  /** The worst of its comparisons; null where its peer is absent or no plan was measured. */
-  readonly worst: { readonly plan: ConsumePlan; readonly comparison: Comparison } | null;
-  /** How many comparisons there were. */
-  readonly count: number;
 }
 
 /**
  * Finds the worst comparison of each goal.
  *
  * @param outcomes What was measured.
+ * @param scanner With which scanner.
  * @returns The goals in their order.
  */
-export function judgeGoals(outcomes: readonly ConsumeOutcome[]): GoalOutcome[] {
-  return GOALS.map((goal) => {
-    const compared = outcomes.filter(({ plan }) => goal.covers(plan)).flatMap(({ plan, comparisons }) =>
-      comparisons.filter(({ peer }) => peer === goal.peer).map((comparison) => ({ plan, comparison }))
+export function judgeGoals(outcomes: readonly ConsumeOutcome[], scanner: ScannerKind): Goal[] {
+  return GOALS.map(({ what: work, peer, atMost, goal, covers }) => {
+    const what = scanner === "ts" ? work : `${work}; WASM scanner`;
+    const compared = outcomes.filter(({ plan }) => plan.scanner === scanner && covers(plan)).flatMap((
+      { plan, comparisons },
+    ) =>
+      comparisons.filter((comparison) => comparison.peer === peer).map((comparison) => ({ plan, comparison }))
     );
-    const worst = compared.toSorted((a, b) => b.comparison.ratio.median - a.comparison.ratio.median)[0];
-    return { goal, worst: worst ?? null, count: compared.length };
+    const [worst] = compared.toSorted((a, b) => b.comparison.ratio.median - a.comparison.ratio.median);
+    const bounds = { what, over: PEER_LABELS[peer], atMost, goal };
+    if (worst === undefined) return { ...bounds, ...NOT_MEASURED };
+    const { plan, comparison: { ratio: { median, low, high, launchMedians }, verdict } } = worst;
+    const cell = planText(plan) + (compared.length === 1 ? "" : `, the worst of ${compared.length}`);
+    const worstLaunch = Math.max(...launchMedians);
+    const measured = { value: median, low, high, worstLaunch };
+    return { ...bounds, ...measured, cell, verdict, reached: reached({ ...bounds, ...measured }) };
   });
 }
 
-/**
- * Draws the table of goals.
- *
- * @param goals From {@linkcode judgeGoals}.
- * @returns Markdown.
- */
-export function renderGoals(goals: readonly GoalOutcome[]): string {
-  const rows = goals.map(({ goal, worst, count }) => {
-    const { what, peer, atMost, goal: aim } = goal;
-    const bounds = [atMost.toFixed(2), aim.toFixed(2)];
-    if (worst === null) return [what, PEER_LABELS[peer], "-", "-", "-", "-", ...bounds, "not measured"];
-    const { plan, comparison: { ratio } } = worst;
-    return [
-      what,
-      PEER_LABELS[peer],
-      ratio.median.toFixed(2),
-      intervalText(ratio),
-      Math.max(...ratio.launchMedians).toFixed(2),
-      count === 1 ? planText(plan) : `${planText(plan)}, the worst of ${count}`,
-      ...bounds,
-      reached(ratio.median, goal),
-    ];
-  });
-  const head = ["what", "over", "ratio", "95 %", "worst launch", "cell", "at most", "goal", "reached"];
-  return markdownTable([head, ...rows], { align: ["l", "l", "r", "r", "r", "l", "r", "r", "l"] });
-}
+/** The row of a goal whose peer is absent, or whose plans were not measured. */
+const NOT_MEASURED = {
+  cell: null,
+  value: null,
+  low: null,
+  high: null,
+  worstLaunch: null,
+  verdict: null,
+  reached: "not measured",
+} as const;
 
 /**
- * Draws the table of all comparisons.
+ * A plan in words.
  *
- * @param outcomes What was measured.
- * @returns Markdown.
+ * @param plan The plan.
+ * @returns Ring, payload and work.
  */
-export function renderComparisons(outcomes: readonly ConsumeOutcome[]): string {
-  const rows = outcomes.flatMap(({ plan, ours, detectable, comparisons }) =>
-    comparisons.map(({ peer, ratio, verdict, summary }) => [
-      planText(plan),
-      ours.nsPerEvent.toFixed(1),
-      PEER_LABELS[peer],
-      summary.nsPerEvent.toFixed(1),
-      ratio.median.toFixed(2),
-      intervalText(ratio),
-      Math.max(...ratio.launchMedians).toFixed(2),
-      `${(detectable * 100).toFixed(0)} %`,
-      verdict,
-    ])
-  );
-  const head = [
-    "cell",
-    "eventpipe ns/event",
-    "peer",
-    "its ns/event",
-    "ratio",
-    "95 %",
-    "worst launch",
-    "detectable",
-    "verdict",
-  ];
-  return markdownTable([head, ...rows], { align: ["l", "r", "l", "r", "r", "r", "r", "r", "l"] });
-}
-
-function planText({ ring, ringBytes, delivery, handlers, payload }: ConsumePlan): string {
-  const size = ringBytes < 2 ** 20 ? `${ringBytes / 1024} KiB` : `${ringBytes / 2 ** 20} MiB`;
+export function planText(
+  { ring, scanner, ringBytes, rings, delivery, handlers, events, payload }: ConsumePlan,
+): string {
   const plural = handlers === 1 ? "handler" : "handlers";
   const work = {
     scan: "scan",
     each: `${handlers} ${plural}, in order`,
     batch: `${handlers} ${plural}, batches`,
+    words: "all words",
   }[delivery];
-  return `${ring} ${size}, ${payload.label}, ${work}`;
-}
-
-function intervalText({ low, high }: RatioInterval): string {
-  return `${low.toFixed(2)} to ${high.toFixed(2)}`;
-}
-
-function reached(ratio: number, { atMost, goal }: Goal): string {
-  if (ratio <= goal) return "goal";
-  return ratio <= atMost ? "limit" : "no";
+  const many = rings === 1 ? "" : `${rings} x `;
+  const few = events === null ? "" : `${events} ${events === 1 ? "event" : "events"} of `;
+  return `${ring} ${many}${formatBytes(ringBytes)}, ${few}${payload.label}, ${work}${
+    scanner === "ts" ? "" : `, ${scanner}`
+  }`;
 }

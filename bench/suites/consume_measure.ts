@@ -1,39 +1,33 @@
 /**
- * Measures one plan of the suite `consume`: eventpipe twice and its peers, all started anew for each launch, block by
- * block in random order. Relies on bench/measure for order and intervals, on bench/peers for the programs.
+ * Measures one plan of the suites `consume` and `backends`: eventpipe twice and its peers. Relies on paired.ts for what is
+ * compared how, on bench/peers for the programs.
  *
  * @module
  */
 
-import { measureRounds, pairRatios } from "../measure/blocks.ts";
-import { type RatioInterval, ratioInterval } from "../measure/bootstrap.ts";
 import { median } from "../measure/median.ts";
-import { detectableEffect, type Verdict, verdictOf } from "../measure/verdict.ts";
 import { Peer } from "../peers/peer.ts";
-import { type CPeer, cPeerCommand, eventpipeCommand, type PeerPrograms } from "../peers/programs.ts";
+import { eventpipeCommand, isOwnPeer, peerCommand, type PeerName } from "../peers/programs.ts";
 import { eventsPerFill, type PeerBlock, type PeerConfig } from "../peers/protocol.ts";
-import type { ConsumePlan, ConsumeSize } from "./consume_plan.ts";
-
-/** The arm that is compared, and the same program once more. */
-const OURS = "eventpipe";
-const AGAIN = "eventpipe again";
+import type { ConsumePlan } from "./consume_plan.ts";
+import {
+  AGAIN,
+  compareArms,
+  type JudgedRatio,
+  type Launches,
+  measureLaunches,
+  OURS,
+  type PairedRatio,
+  type PairedSize,
+  startAll,
+} from "./paired.ts";
+import type { Parties } from "./parties.ts";
 
 /** Events in a block: a tenth of a millisecond of work for the fastest. */
 const BLOCK_EVENTS = 20_000;
 
-/** Launches whose halves differ by more, and by more than can be told from none, had not warmed up. */
-const STEADY = 0.05;
-
-/** What all plans of a run share. */
-export interface ConsumeParties {
-  readonly programs: PeerPrograms;
-  readonly producerCpu: number;
-  readonly consumerCpu: number;
-  /** Draws orders and seeds. */
-  readonly random: () => number;
-  /** Of the bootstrap. */
-  readonly seed: number;
-}
+/** Fills of a block at the most: where a fill is few events, what is measured is the drain and not the event. */
+const MAX_FILLS = 300;
 
 /** One program's blocks of a plan. */
 export interface ArmSummary {
@@ -46,10 +40,8 @@ export interface ArmSummary {
 }
 
 /** eventpipe over one peer. */
-export interface Comparison {
-  readonly peer: CPeer;
-  readonly ratio: RatioInterval;
-  readonly verdict: Verdict;
+export interface Comparison extends JudgedRatio {
+  readonly peer: PeerName;
   readonly summary: ArmSummary;
 }
 
@@ -58,7 +50,7 @@ export interface ConsumeOutcome {
   readonly plan: ConsumePlan;
   readonly ours: ArmSummary;
   /** eventpipe over itself. */
-  readonly same: RatioInterval;
+  readonly same: PairedRatio;
   /** The smallest effect that this run can tell from none, as a share. */
   readonly detectable: number;
   readonly comparisons: readonly Comparison[];
@@ -77,36 +69,44 @@ export interface ConsumeOutcome {
  */
 export async function measurePlan(
   plan: ConsumePlan,
-  { launches, rounds, warmUpRounds }: ConsumeSize,
-  parties: ConsumeParties,
+  size: PairedSize,
+  parties: Parties,
 ): Promise<ConsumeOutcome> {
-  const blocks = new Map<string, PeerBlock[][]>();
-  for (let launch = 0; launch < launches; launch++) {
-    await using cleanup = new AsyncDisposableStack();
-    const arms = await startArms(plan, parties, cleanup);
-    // Compiled programs are warm at once: the rounds are for those that compile while they run.
-    await measureRounds(
-      arms.filter(({ name }) => [OURS, AGAIN].includes(name)),
-      warmUpRounds,
-      parties.random,
-    );
-    await measureRounds(arms, 1, parties.random);
-    for (const [name, measured] of await measureRounds(arms, rounds, parties.random)) {
-      blocks.set(name, [...blocks.get(name) ?? [], [...measured]]);
-    }
-  }
+  const blocks = await measureLaunches(
+    size,
+    parties.random,
+    (cleanup) => startArms(plan, parties, cleanup),
+    (name) => name === OURS || name === AGAIN || isOwnPeer(name),
+  );
   checkSameEvents(blocks);
-  return summarize(plan, blocks, parties.seed);
+  const { same, detectable, over, isSteady } = compareArms(
+    blocks,
+    ({ ns, events }) => ns / events,
+    parties.seed,
+  );
+  return {
+    plan,
+    ours: summarizeArm(blocks.get(OURS)!),
+    same,
+    detectable,
+    comparisons: [...over].map(([name, compared]) => ({
+      peer: name as PeerName,
+      ...compared,
+      summary: summarizeArm(blocks.get(name)!),
+    })),
+    isSteady,
+  };
 }
 
-async function startArms(
+function startArms(
   plan: ConsumePlan,
-  { programs, producerCpu, consumerCpu }: ConsumeParties,
+  { programs, producerCpu, consumerCpu }: Parties,
   cleanup: AsyncDisposableStack,
 ): Promise<Peer[]> {
-  const { payload: { payloadBytes, payloadSteps }, ringBytes, handlers, ring, delivery } = plan;
-  const events = eventsPerFill({ ringBytes, payloadBytes, payloadSteps });
-  const fills = Math.ceil(BLOCK_EVENTS / events);
+  const { payload: { payloadBytes, payloadSteps }, ringBytes, rings, handlers, ring, scanner, delivery } =
+    plan;
+  const events = plan.events ?? eventsPerFill({ ringBytes, payloadBytes, payloadSteps });
+  const fills = Math.min(Math.ceil(BLOCK_EVENTS / events), MAX_FILLS);
   const config: PeerConfig = {
     producerCpu,
     consumerCpu,
@@ -115,23 +115,19 @@ async function startArms(
     payloadSteps,
     handlers,
     events,
+    rings,
   };
-  const ours = eventpipeCommand(programs, ring, delivery, config);
+  const ours = eventpipeCommand(programs, { ring, scanner, delivery }, config);
   const commands = new Map([[OURS, ours], [AGAIN, ours]]);
   for (const peer of plan.peers) {
-    const argv = cPeerCommand(programs, peer, config);
+    const argv = peerCommand(programs, peer, config, { scanner, delivery });
     if (argv !== null) commands.set(peer, argv);
   }
-  const starting = [...commands].map(async ([name, argv]) =>
-    cleanup.use(await Peer.start({ name, argv, fills }))
-  );
-  // All have started or failed before the failure of one ends the others.
-  await Promise.allSettled(starting);
-  return await Promise.all(starting);
+  return startAll([...commands].map(([name, argv]) => Peer.start({ name, argv, fills })), cleanup);
 }
 
 /** Programs that did not read the same cannot be compared. */
-function checkSameEvents(blocks: ReadonlyMap<string, readonly (readonly PeerBlock[])[]>): void {
+function checkSameEvents(blocks: Launches<PeerBlock>): void {
   const expected = blocks.get(OURS)!.flat();
   for (const [name, launches] of blocks) {
     launches.flat().forEach(({ events, check }, index) => {
@@ -144,39 +140,6 @@ function checkSameEvents(blocks: ReadonlyMap<string, readonly (readonly PeerBloc
   }
 }
 
-function summarize(
-  plan: ConsumePlan,
-  blocks: ReadonlyMap<string, readonly (readonly PeerBlock[])[]>,
-  seed: number,
-): ConsumeOutcome {
-  const times = (name: string): number[][] =>
-    blocks.get(name)!.map((launch) => launch.map(({ ns, events }) => ns / events));
-  const ours = times(OURS);
-  const over = (name: string): RatioInterval => {
-    const theirs = times(name);
-    return ratioInterval(ours.map((launch, index) => pairRatios(launch, theirs[index]!)), { seed });
-  };
-  const same = over(AGAIN);
-  const detectable = detectableEffect(same);
-  const comparisons = plan.peers.filter((peer) => blocks.has(peer)).map((peer): Comparison => {
-    const ratio = over(peer);
-    return {
-      peer,
-      ratio,
-      verdict: verdictOf(ratio, detectable),
-      summary: summarizeArm(blocks.get(peer)!),
-    };
-  });
-  return {
-    plan,
-    ours: summarizeArm(blocks.get(OURS)!),
-    same,
-    detectable,
-    comparisons,
-    isSteady: Math.abs(median(ours.map(changeWithin)) - 1) <= Math.max(STEADY, detectable),
-  };
-}
-
 function summarizeArm(launches: readonly (readonly PeerBlock[])[]): ArmSummary {
   const all = launches.flat();
   return {
@@ -184,10 +147,4 @@ function summarizeArm(launches: readonly (readonly PeerBlock[])[]): ArmSummary {
     events: all.reduce((sum, { events }) => sum + events, 0),
     ns: all.reduce((sum, { ns }) => sum + ns, 0),
   };
-}
-
-/** The second half of a launch over the first. */
-function changeWithin(times: readonly number[]): number {
-  const half = times.length >> 1;
-  return half === 0 ? 1 : median(times.slice(half)) / median(times.slice(0, half));
 }

@@ -1,12 +1,14 @@
 /**
- * What the suite `consume` measures: which work on which ring, beside which peers, and what each comparison is to reach.
- * Relies on nothing that runs.
+ * What the suites `consume` and `backends` measure: which work on which ring, beside which peers, and what each comparison
+ * is to reach.
  *
  * @module
  */
 
+import type { ScannerKind } from "../../src/ring/scanner.ts";
 import type { Delivery } from "../peers/eventpipe_readers.ts";
-import type { CPeer } from "../peers/programs.ts";
+import type { PeerName } from "../peers/programs.ts";
+import type { PairedSize } from "./paired.ts";
 
 /** Sizes of events. */
 export interface PayloadPlan {
@@ -20,56 +22,71 @@ export interface PayloadPlan {
 
 /** One configuration, measured beside each of its peers. */
 export interface ConsumePlan {
+  readonly suite: "consume" | "backends";
   readonly ring: "perf" | "ringbuf";
+  /** eventpipe's; others have their own. */
+  readonly scanner: ScannerKind;
   readonly delivery: Delivery;
   /** 0 where nothing is delivered. */
   readonly handlers: number;
   readonly ringBytes: number;
+  /** How many rings of that size there are, of which one is filled. */
+  readonly rings: number;
   readonly payload: PayloadPlan;
-  readonly peers: readonly CPeer[];
+  /** Events in the ring when it is read; null for all that fit. */
+  readonly events: number | null;
+  readonly peers: readonly PeerName[];
 }
 
 /** How much is measured. */
-export interface ConsumeSize {
-  /** How often the programs are started anew for each plan. */
-  readonly launches: number;
-  /** Rounds per launch: a block of each program. */
-  readonly rounds: number;
-  /** Blocks in front of them that are thrown away, while the just-in-time compiler is at work. */
-  readonly warmUpRounds: number;
+export interface ConsumeSize extends PairedSize {
   /** Whether deliveries are measured on small rings only. */
   readonly isQuick: boolean;
 }
 
 /** A plain run: 200 pairs. */
-export const FULL: ConsumeSize = { launches: 10, rounds: 20, warmUpRounds: 40, isQuick: false };
+export const FULL: ConsumeSize = { launches: 10, rounds: 20, warmUpRounds: 80, isQuick: false };
 
-/** A look: 40 pairs, in less than 3 minutes. */
-export const QUICK: ConsumeSize = { launches: 5, rounds: 8, warmUpRounds: 24, isQuick: true };
+/** A look: 40 pairs. */
+export const QUICK: ConsumeSize = { launches: 5, rounds: 8, warmUpRounds: 60, isQuick: true };
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const RINGS = [256 * KIB, 2 * MIB] as const;
 
 const SMALL: PayloadPlan = { label: "32 B", payloadBytes: 32, payloadSteps: 1 };
-const PAYLOADS: readonly PayloadPlan[] = [
-  SMALL,
-  { label: "128 B", payloadBytes: 128, payloadSteps: 1 },
-  { label: "1024 B", payloadBytes: 1024, payloadSteps: 1 },
-  { label: "28 to 140 B", payloadBytes: 28, payloadSteps: 15 },
-];
+const MIDDLE: PayloadPlan = { label: "128 B", payloadBytes: 128, payloadSteps: 1 };
+const LARGE: PayloadPlan = { label: "1024 B", payloadBytes: 1024, payloadSteps: 1 };
+const MIXED: PayloadPlan = { label: "28 to 140 B", payloadBytes: 28, payloadSteps: 15 };
+
+/** So many that looking at each of them is what a drain costs. */
+const MANY_RINGS = 256;
+
+/** What most plans have in common. */
+const PERF = {
+  suite: "consume",
+  ring: "perf",
+  scanner: "ts",
+  rings: 1,
+  payload: SMALL,
+  events: null,
+} as const;
 
 /**
- * Lists what is measured.
+ * Lists what the suite `consume` measures.
  *
  * @param size How much.
+ * @param scanner eventpipe's scanner; many rings are measured with `ts` only.
  * @returns The plans in the order they are measured.
  */
-export function planConsume({ isQuick }: Pick<ConsumeSize, "isQuick">): ConsumePlan[] {
+export function planConsume(
+  { isQuick }: Pick<ConsumeSize, "isQuick">,
+  scanner: ScannerKind,
+): ConsumePlan[] {
   const deliveryRings = isQuick ? RINGS.slice(0, 1) : RINGS;
   const scans = RINGS.flatMap((ringBytes) =>
-    PAYLOADS.map((payload): ConsumePlan => ({
-      ring: "perf",
+    [SMALL, MIDDLE, LARGE, MIXED].map((payload): ConsumePlan => ({
+      ...PERF,
       delivery: "scan",
       handlers: 0,
       ringBytes,
@@ -77,45 +94,74 @@ export function planConsume({ isQuick }: Pick<ConsumeSize, "isQuick">): ConsumeP
       peers: ["perf_buffer", "perf_walk"],
     }))
   );
-  const deliveries = deliveryRings.flatMap((ringBytes) =>
-    ([["each", 1], ["each", 4], ["each", 16], ["batch", 4], ["batch", 16]] as const).map((
-      [delivery, handlers],
-    ): ConsumePlan => ({
-      ring: "perf",
-      delivery,
+  const deliveries = deliveryRings.flatMap((ringBytes): ConsumePlan[] => [
+    ...[1, 4, 16].map((handlers): ConsumePlan => ({
+      ...PERF,
+      delivery: "each",
       handlers,
       ringBytes,
-      payload: SMALL,
+      peers: ["perf_buffer", "go_perf"],
+    })),
+    ...[4, 16].map((handlers): ConsumePlan => ({
+      ...PERF,
+      delivery: "batch",
+      handlers,
+      ringBytes,
       peers: ["perf_buffer"],
+    })),
+    { ...PERF, delivery: "words", handlers: 1, ringBytes, payload: LARGE, peers: ["perf_buffer_words"] },
+  ]);
+  const drains = [1, 100].map((events): ConsumePlan => ({
+    ...PERF,
+    delivery: "each",
+    handlers: 1,
+    ringBytes: 32 * KIB,
+    rings: MANY_RINGS,
+    events,
+    peers: ["perf_buffer"],
+  }));
+  const ringbufs = ([["scan", 0, ["ring_buffer"]], ["each", 4, ["ring_buffer", "go_ringbuf"]]] as const).map((
+    [delivery, handlers, peers],
+  ): ConsumePlan => ({ ...PERF, ring: "ringbuf", delivery, handlers, ringBytes: MIB, peers }));
+  const plans = [...scans, ...deliveries, ...drains, ...ringbufs].map((plan) => ({ ...plan, scanner }));
+  return scanner === "ts" ? plans : plans.filter(({ rings }) => rings === 1);
+}
+
+/**
+ * Lists what the suite `backends` measures: the same events and the same work on each kind of ring.
+ *
+ * @returns The plans in the order they are measured.
+ */
+export function planBackends(): ConsumePlan[] {
+  return [SMALL, MIDDLE, LARGE].flatMap((payload) =>
+    ([["scan", 0], ["each", 4], ["batch", 4]] as const).map(([delivery, handlers]): ConsumePlan => ({
+      ...PERF,
+      suite: "backends",
+      delivery,
+      handlers,
+      ringBytes: MIB,
+      payload,
+      peers: ["own_ringbuf", "own_memory"],
     }))
   );
-  const ringbufs = ([["scan", 0], ["each", 4]] as const).map(([delivery, handlers]): ConsumePlan => ({
-    ring: "ringbuf",
-    delivery,
-    handlers,
-    ringBytes: MIB,
-    payload: SMALL,
-    peers: ["ring_buffer"],
-  }));
-  return [...scans, ...deliveries, ...ringbufs];
 }
 
 /** A row of the table of goals: the worst of its comparisons counts. */
-export interface Goal {
+export interface ConsumeGoal {
   /** What is compared. */
   readonly what: string;
   /** Over which peer. */
-  readonly peer: CPeer;
+  readonly peer: PeerName;
   /** The ratio it must not be above. */
   readonly atMost: number;
   /** The ratio it is to reach. */
   readonly goal: number;
   /** Whether a plan is one of its comparisons. */
-  covers(plan: ConsumePlan): boolean;
+  readonly covers: (plan: ConsumePlan) => boolean;
 }
 
 /** What the suite is to reach, as ratios of time per event. */
-export const GOALS: readonly Goal[] = [
+export const GOALS: readonly ConsumeGoal[] = [
   {
     what: "scan and validate, no handler",
     peer: "perf_buffer",
@@ -152,6 +198,13 @@ export const GOALS: readonly Goal[] = [
     covers: isPerf("batch"),
   },
   {
+    what: "1,024 B summed as u32 words in place",
+    peer: "perf_buffer_words",
+    atMost: 2.5,
+    goal: 1.5,
+    covers: isPerf("words"),
+  },
+  {
     what: "BPF ring buffer, scan",
     peer: "ring_buffer",
     atMost: 1.0,
@@ -165,8 +218,29 @@ export const GOALS: readonly Goal[] = [
     goal: 1.8,
     covers: ({ ring, delivery }) => ring === "ringbuf" && delivery === "each",
   },
+  {
+    what: "public API in order, against Go",
+    peer: "go_perf",
+    atMost: 0.5,
+    goal: 0.2,
+    covers: isPerf("each"),
+  },
+  {
+    what: "BPF ring buffer, public API, against Go",
+    peer: "go_ringbuf",
+    atMost: 0.5,
+    goal: 0.2,
+    covers: ({ ring, delivery }) => ring === "ringbuf" && delivery === "each",
+  },
+  {
+    what: "one drain of 256 rings of which one is active",
+    peer: "perf_buffer",
+    atMost: 1.3,
+    goal: 0.5,
+    covers: ({ rings }) => rings === MANY_RINGS,
+  },
 ];
 
 function isPerf(delivery: Delivery): (plan: ConsumePlan) => boolean {
-  return (plan) => plan.ring === "perf" && plan.delivery === delivery;
+  return (plan) => plan.ring === "perf" && plan.delivery === delivery && plan.rings === 1;
 }

@@ -5,6 +5,7 @@
  */
 
 import { openEnvironment } from "../../src/report/environment.ts";
+import { randomFrom, shuffled } from "../measure/random.ts";
 import { sleep, Workload } from "./harness.ts";
 import { measureLife, measureOpen, measureStop } from "./measures.ts";
 import {
@@ -15,7 +16,6 @@ import {
   TRACE_RESULTS_SCHEMA,
   type TraceResults,
 } from "./results.ts";
-import { randomFrom, shuffled } from "./statistics.ts";
 import { type FoundTools, type OpenWay, type Tool, UNTRACED } from "./tools.ts";
 
 /** The ticker starts a program this often. */

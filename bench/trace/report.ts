@@ -8,8 +8,9 @@
 import { markdownTable } from "markdown-table";
 import { formatBytes, formatNs } from "../../src/cli/units.ts";
 import { wrapText } from "../../src/report/wrap.ts";
+import { median } from "../measure/median.ts";
 import type { OpenSample, TraceResults } from "./results.ts";
-import { median, pairedRatios, type Spread, spreadOf } from "./statistics.ts";
+import { pairedRatios, type Spread, spreadOf } from "./statistics.ts";
 import { PERF_RECORD, UNTRACED } from "./tools.ts";
 
 const LINE_COLUMNS = 110;

@@ -1,7 +1,7 @@
 /**
  * Compiles BPF programs so that the same source gives the same bytes in every checkout: `deno task build`
- * makes the committed bpf/*.bpf.o, the tests make their own programs, and one test compares the committed
- * objects with a rebuild. Nobody else needs a compiler.
+ * makes the committed bpf/*.bpf.o and, by build_wasm.ts, the WASM scanners; the tests make their own programs, and
+ * one test compares the committed objects with a rebuild. Nobody else needs a compiler.
  *
  * @module
  */
@@ -9,6 +9,7 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "./args.ts";
+import { compileWasm, WASM_MODULE, WasmCompileError } from "./build_wasm.ts";
 import { EXIT_FAILED, EXIT_OK, EXIT_UNSUPPORTED } from "./exit.ts";
 import { findExecutable } from "./packages.ts";
 
@@ -190,22 +191,28 @@ async function run(
 
 const COMMAND = {
   name: "build",
-  summary: `Compile the BPF programs in bpf/ to bpf/*.bpf.o. Needs clang ${BUILT_WITH.clang} and bpftool ` +
-    `${BUILT_WITH.bpftool} to make the bytes that are committed; other versions make objects that work, and a ` +
-    "warning.",
+  summary:
+    `Compile the WASM scanners to src/ring/wasm/module.ts and the BPF programs in bpf/ to bpf/*.bpf.o. Needs ` +
+    `clang ${BUILT_WITH.clang} and bpftool ${BUILT_WITH.bpftool} to make the bytes that are committed; other ` +
+    "versions make objects that work, and a warning.",
   options: {},
 } as const;
 
 async function main(): Promise<number> {
   try {
-    for (const output of await compileFolder(BPF, BPF)) {
+    await Deno.writeTextFile(WASM_MODULE, await compileWasm());
+    for (const output of [WASM_MODULE, ...await compileFolder(BPF, BPF)]) {
       const { size } = await Deno.stat(output);
       console.log(`${relative(ROOT, output)} ${size} bytes`);
     }
   } catch (error) {
-    if (!(error instanceof MissingToolError || error instanceof CompileError)) throw error;
+    if (error instanceof MissingToolError) {
+      console.error(error.message);
+      return EXIT_UNSUPPORTED;
+    }
+    if (!(error instanceof CompileError || error instanceof WasmCompileError)) throw error;
     console.error(error.message);
-    return error instanceof MissingToolError ? EXIT_UNSUPPORTED : EXIT_FAILED;
+    return EXIT_FAILED;
   }
   const other = otherToolchain();
   if (other !== null) console.error(`The committed objects are made with other tools: ${other}`);

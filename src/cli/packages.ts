@@ -10,8 +10,8 @@ import { EventPipeError } from "../errors.ts";
 import { LIBBPF } from "../ffi/libbpf.ts";
 import { lookIntoLibrary } from "../ffi/library.ts";
 
-/** Who needs the packages: `bench` measures, `test` also compiles. */
-export type SetupPurpose = "bench" | "test";
+/** Who needs the packages: `bench` measures, `peers` measures beside other programs, which it compiles, `test` tests. */
+export type SetupPurpose = "bench" | "peers" | "test";
 
 /**
  * How the set-up ended: everything is there, something is missing and may not be installed here, or the
@@ -57,36 +57,43 @@ export const REQUIREMENTS: readonly Requirement[] = [
     thing: LIBBPF,
     packages: ["libbpf1"],
     use: "load BPF programs",
-    usedBy: ["bench", "test"],
+    usedBy: ["bench", "peers", "test"],
     isPresent: canLoadLibbpf,
   },
   {
     thing: "clang",
     packages: ["clang"],
     use: "compile BPF programs",
-    usedBy: ["test"],
+    usedBy: ["peers", "test"],
     isPresent: () => findExecutable("clang") !== null,
   },
   {
     thing: "the headers bpf/bpf_helpers.h and linux/bpf.h",
     packages: ["libbpf-dev", "linux-libc-dev"],
     use: "compile BPF programs",
-    usedBy: ["test"],
+    usedBy: ["peers", "test"],
     isPresent: () => isFile("/usr/include/bpf/bpf_helpers.h") && isFile("/usr/include/linux/bpf.h"),
   },
   {
     thing: "gcc with the C library's headers",
     packages: ["gcc", "libc6-dev"],
     use: "compile the C programs eventpipe is compared with",
-    usedBy: ["test"],
+    usedBy: ["peers", "test"],
     isPresent: () => findExecutable("gcc") !== null && isFile("/usr/include/stdio.h"),
   },
   {
     thing: "bpftool",
     packages: ["bpftool"],
     use: "strip debug information from BPF objects",
-    usedBy: ["test"],
+    usedBy: ["peers", "test"],
     isPresent: () => findExecutable("bpftool") !== null,
+  },
+  {
+    thing: "go with cilium/ebpf",
+    packages: ["golang-go", "golang-github-cilium-ebpf-dev"],
+    use: "compile the Go program eventpipe is compared with",
+    usedBy: ["peers"],
+    isPresent: () => findExecutable("go") !== null && hasGoLibrary(),
   },
   {
     thing: "perf",
@@ -220,6 +227,15 @@ export function findExecutable(name: string): string | null {
     if (folder.startsWith("/") && isFile(`${folder}/${name}`)) return `${folder}/${name}`;
   }
   return null;
+}
+
+/**
+ * Looks for cilium/ebpf where Debian puts the sources of Go libraries.
+ *
+ * @returns Whether it is there.
+ */
+export function hasGoLibrary(): boolean {
+  return isFile("/usr/share/gocode/src/github.com/cilium/ebpf/perf/reader.go");
 }
 
 function isFile(path: string): boolean {

@@ -13,12 +13,13 @@ import { ensurePackages, type SetupOutcome, type SetupPurpose } from "./packages
 const COMMAND = {
   name: "setup",
   summary:
-    "Install with apt-get what the bench (libbpf1) or the tests (also clang, libbpf-dev, gcc, bpftool) lack; " +
+    "Install with apt-get what the bench (libbpf1), its suites beside other programs (also clang, libbpf-dev, gcc, " +
+    "bpftool, Go with cilium/ebpf) or the tests (without Go, with perf) lack; " +
     "says nothing when nothing is missing. Not as root, or with EVENTPIPE_INSTALL=never: says what is missing, " +
     "exit status 3.",
   options: {},
   positionals: {
-    usage: "[bench|test]",
+    usage: "[bench|peers|test]",
     help: "What to set up for (default: bench)",
     min: 0,
     max: 1,
@@ -42,7 +43,7 @@ function main(positionals: readonly string[]): number {
 
 function readPurpose(text: string): SetupPurpose {
   try {
-    return oneOf("bench", "test")(text);
+    return oneOf("bench", "peers", "test")(text);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }

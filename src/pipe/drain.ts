@@ -70,20 +70,30 @@ export class RingDrain implements Drain {
     this.#isPending = true;
     const rings = this.#reader.counters.length;
     const first = this.#first;
-    for (let i = 0; i < rings; i++) {
-      const ring = first < rings - i ? first + i : first + i - rings;
-      this.#first = ring + 1 < rings ? ring + 1 : 0;
-      const result = this.drainRing(ring);
-      if (result !== 0 || this.#dispatcher.isClosing) return result;
-    }
+    const result = this.#drainRange(first, rings) || this.#drainRange(0, first);
+    if (result !== 0 || this.#dispatcher.isClosing) return result;
     this.#first = 0;
     this.#isPending = false;
     return 0;
   }
 
   drainRing(ring: number): number {
+    return this.#reader.scanner.begin(ring) ? this.#drainBegun(ring) : 0;
+  }
+
+  /** Drains the rings from `first` up to `end`; what a handler ended the drain with. */
+  #drainRange(first: number, end: number): number {
+    const { scanner, counters } = this.#reader;
+    for (let ring = scanner.beginNext(first, end); ring < end; ring = scanner.beginNext(ring + 1, end)) {
+      this.#first = ring + 1 < counters.length ? ring + 1 : 0;
+      const result = this.#drainBegun(ring);
+      if (result !== 0 || this.#dispatcher.isClosing) return result;
+    }
+    return 0;
+  }
+
+  #drainBegun(ring: number): number {
     const { scanner } = this.#reader;
-    if (!scanner.begin(ring)) return 0;
     const commitsAtEnd = this.#commit === "drain";
     while (this.#reader.scan(ring, this.#batch)) {
       const result = this.#dispatchBatch(ring);

@@ -24,6 +24,8 @@ export interface EnvironmentExtra {
   readonly seeds?: Readonly<Record<string, number>>;
   /** Version of libbpf as it names itself; null when it was not loaded. */
   readonly libbpfVersion?: string | null;
+  /** Versions of further libraries and tools, by name; null for those that are not installed. */
+  readonly libraries?: Readonly<Record<string, string | null>>;
   /** Cost of reading the clock once, in ns. */
   readonly clockCostNs?: number | null;
   /** The CPU the consumer was pinned to. */
@@ -92,7 +94,7 @@ function describe(extra: EnvironmentExtra, before: MachineState): Environment {
     },
     seeds: { ...extra.seeds },
     clockCostNs: extra.clockCostNs ?? null,
-    libraries: { libbpf: extra.libbpfVersion ?? null },
+    libraries: { libbpf: extra.libbpfVersion ?? null, ...extra.libraries },
     before,
     after: machineState(),
   };

@@ -9,9 +9,11 @@ export const FLAGS = {
   "lagged": "the generator fell behind its plan, so its latencies from planned times include its own delay",
   "lossy": "events were lost; latencies are those of the events that arrived",
   "n-small": "too few events for the percentiles that are missing",
+  "not-steady": "the program still got faster or slower while it was measured",
   "one-cpu": "producer and consumer shared one CPU",
   "saturated": "the offered rate was not reached, so there is no latency but that of a growing queue",
   "watermark": "the half-ring watermark, armed beside wakeup_events, adds more than a fifth to the wake-ups",
+  "within-launch": "the ratio is of too few process launches, so its interval does not speak of the next one",
 } as const satisfies Record<string, string>;
 
 /** The name of a flag. */

@@ -5,25 +5,32 @@
  */
 
 import { markdownTable } from "markdown-table";
-import { formatBytes, formatNs } from "../cli/units.ts";
+import { environmentRows, secondsText } from "./environment_rows.ts";
 import { flagMeaning } from "./flags.ts";
-import { remarks, stolenShare } from "./remarks.ts";
-import { ABSENT, flagsOf, type Group, groupCells, layOut, percent } from "./rows.ts";
-import type { Environment, MachineState, Results } from "./schema.ts";
+import { renderGoals } from "./goals.ts";
+import { remarks } from "./remarks.ts";
+import { ABSENT, flagsOf, type Group, groupCells, layOut } from "./rows.ts";
+import type { Results } from "./schema.ts";
 import { wrapText } from "./wrap.ts";
 
 const LINE_COLUMNS = 110;
 
 /** The report of a results file, newline at its end included. */
 export function renderReport(results: Results): string {
-  const { label, startedAt, endedAt, command, cells } = results;
+  const { label, startedAt, endedAt, command, cells, goals = [], absent = [] } = results;
   const title = label === undefined ? "eventpipe benchmark" : `eventpipe benchmark: ${plain(label)}`;
   const blocks = [
     `# ${title}`,
-    paragraph(`Measured from ${seconds(startedAt)} to ${seconds(endedAt)}, ${cells.length} cells, by`),
+    paragraph(
+      `Measured from ${secondsText(startedAt)} to ${secondsText(endedAt)}, ${cells.length} cells, by`,
+    ),
     `\`\`\`sh\n${command}\n\`\`\``,
-    ...groupCells(results).flatMap(groupBlocks),
   ];
+  if (goals.length > 0) blocks.push("## Goals", renderGoals(goals));
+  blocks.push(...groupCells(results).flatMap(groupBlocks));
+  if (absent.length > 0) {
+    blocks.push("## Not measured", list(absent.map(({ name, reason }) => plain(`${name}: ${reason}.`))));
+  }
   const flags = flagsOf(cells);
   if (flags.length > 0) {
     blocks.push("## Flags", list(flags.map((flag) => `${plain(flag)}: ${flagMeaning(flag)}.`)));
@@ -35,7 +42,7 @@ export function renderReport(results: Results): string {
       `\`${ABSENT}\` stands for a value that was not measured or is not supported.`,
     ]),
     "## Environment",
-    markdownTable([["what", "value"], ...environmentRows(results.environment)]),
+    markdownTable([["what", "value"], ...environmentRows(results.environment).map((row) => row.map(plain))]),
   );
   return `${blocks.join("\n\n")}\n`;
 }
@@ -54,66 +61,6 @@ function groupBlocks(group: Group): string[] {
   if (shared.length > 0) blocks.push(paragraph(`Every row: ${shared.map(plain).join(", ")}.`));
   blocks.push(markdownTable([heads, ...lines], { align: [...align, "l"] }));
   return blocks;
-}
-
-function environmentRows(environment: Environment): [string, string][] {
-  const { affinity, before, after, libraries } = environment;
-  const stolen = stolenShare(environment);
-  const rows: [string, string | number | boolean | null][] = [
-    ["system", `${environment.os} ${environment.arch}`],
-    ["kernel", environment.kernelRelease],
-    ["CPU", environment.cpuModel],
-    ["CPUs online", environment.cpuCount],
-    ["SMT", environment.smt],
-    ["NUMA nodes", environment.numaNodes],
-    ["virtual machine", environment.hypervisor],
-    ["frequency governor", environment.governor],
-    ["idle driver", environment.idleDriver],
-    ["clock source", environment.clocksource],
-    ["reading the clock", environment.clockCostNs === null ? null : formatNs(environment.clockCostNs)],
-    ["CPUs allowed", affinity.allowed],
-    ["consumer on CPU", affinity.consumer ?? "not stated"],
-    ["producers on CPUs", affinity.producers?.join(", ") ?? "not stated"],
-    ["perf_event_paranoid", environment.perfEventParanoid],
-    ["unprivileged_bpf_disabled", environment.unprivilegedBpfDisabled],
-    ["bpf_jit_enable", environment.bpfJitEnable],
-    ["perf_event_mlock_kb", environment.perfEventMlockKb],
-    ["RLIMIT_MEMLOCK", bytesText(environment.rlimitMemlockBytes)],
-    ["page size", bytesText(environment.pageBytes)],
-    ["Deno, V8, TypeScript", `${environment.deno}, ${environment.v8}, ${environment.typescript}`],
-    ["V8 flags", environment.v8Flags === null ? null : environment.v8Flags.join(" ") || "none"],
-    ...Object.entries(libraries),
-    ["revision", revisionText(environment)],
-    ["load before", loadText(before)],
-    ["load after", loadText(after)],
-    ["CPU time stolen", stolen === null ? null : percent(stolen, 1)],
-  ];
-  return rows.map(([what, value]) => [plain(what), plain(valueText(value))]);
-}
-
-function valueText(value: string | number | boolean | null): string {
-  if (value === null) return "unknown";
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  return String(value);
-}
-
-function bytesText(bytes: number | "unlimited" | null): string | null {
-  return typeof bytes === "number" ? formatBytes(bytes) : bytes;
-}
-
-function revisionText({ gitRevision, gitDirty }: Environment): string | null {
-  if (gitRevision === null) return null;
-  const state = gitDirty === null ? ", changes unknown" : gitDirty ? " with uncommitted changes" : "";
-  return `${gitRevision.slice(0, 12)}${state}`;
-}
-
-function loadText({ load }: MachineState): string | null {
-  return load === null ? null : load.map((average) => average.toFixed(2)).join(", ");
-}
-
-/** `2026-01-02 03:04:05 UTC` of an ISO time in UTC. */
-function seconds(utc: string): string {
-  return `${utc.slice(0, 19).replace("T", " ")} UTC`;
 }
 
 /** Text that markdown prints as it is. */

@@ -43,6 +43,7 @@ export function latencyStage(recorded: RecordedLatencies): LatencyStage {
   }
   const sorted = samples.slice(0, count).sort();
   checkFinite(sorted);
+  const spectrum = spectrumOf(sorted);
   return {
     stage,
     from,
@@ -52,9 +53,29 @@ export function latencyStage(recorded: RecordedLatencies): LatencyStage {
     p999: nearestRank(sorted, P999),
     p9999: nearestRank(sorted, P9999),
     max: sorted.at(-1) ?? null,
+    ...(spectrum.length === 0 ? {} : { spectrum }),
     count,
     negative: countNegative(sorted),
   };
+}
+
+/**
+ * Where a point of a spectrum stands: half of the latencies are above the first, and each second one halves what is above.
+ *
+ * @param index Of the point, from 0 on.
+ * @returns 1 / (1 - q).
+ */
+export function spectrumOdds(index: number): number {
+  return 2 ** (1 + index / 2);
+}
+
+/** Latencies by nearest rank at the points of a spectrum that ten or more of them support. */
+function spectrumOf(sorted: Float64Array): number[] {
+  const spectrum: number[] = [];
+  for (let odds = 2; sorted.length >= 10 * odds; odds = spectrumOdds(spectrum.length)) {
+    spectrum.push(sorted[Math.ceil(sorted.length * (1 - 1 / odds)) - 1]!);
+  }
+  return spectrum;
 }
 
 /** The value at rank ceil(q n) of n sorted ones, or null when n is below 10 / (1 - q). */

@@ -3,8 +3,16 @@
  * the tables. Every sentence follows from the data alone, and says so when the data do not tell.
  */
 
+import { formatNs } from "../cli/units.ts";
 import { percent } from "./rows.ts";
-import { type Cell, conserves, type Environment, type Results } from "./schema.ts";
+import {
+  type Cell,
+  type Clocks,
+  conserves,
+  type Environment,
+  type NoiseFloorRecord,
+  type Results,
+} from "./schema.ts";
 
 /** The sentences that apply, the most general first. */
 export function remarks(results: Results): string[] {
@@ -12,9 +20,35 @@ export function remarks(results: Results): string[] {
   return [
     ...comparisonRemarks(cells),
     ...machineRemarks(environment),
+    ...(results.noiseFloor === undefined ? [] : [noiseFloorText(results.noiseFloor)]),
+    ...(results.clocks === undefined ? [] : [clocksText(results.clocks)]),
     ...accountRemarks(cells),
     ...latencyRemarks(cells),
   ];
+}
+
+/**
+ * How quiet the machine was, as a sentence.
+ *
+ * @param floor What a loop saw that only read the clock.
+ * @returns The sentence.
+ */
+export function noiseFloorText({ spanNs, lostShare, longestNs, readingNs }: NoiseFloorRecord): string {
+  return `On the consumer's CPU, a loop that only read the clock (${formatNs(readingNs)} each) lost ${
+    percent(lostShare, 1)
+  } of ${formatNs(spanNs)} in gaps above 5 us, the longest of ${formatNs(longestNs)}.`;
+}
+
+/**
+ * What two clocks said of one block, as a sentence.
+ *
+ * @param clocks Both.
+ * @returns The sentence.
+ */
+export function clocksText({ peer, ownNs, harnessNs }: Clocks): string {
+  return `Of one block of ${peer}, its own clock said ${formatNs(ownNs)} and the harness ${
+    formatNs(harnessNs)
+  }: ${percent(harnessNs - ownNs, ownNs)} more.`;
 }
 
 /**

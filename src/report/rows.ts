@@ -62,8 +62,10 @@ const SOURCE_LABELS: Readonly<Record<Cell["source"], string>> = {
 const CONFIGURATION: readonly Column[] = [
   configuration("ring", ({ ring }) => ring),
   configuration("reader", ({ peer, scanner }) => peer ?? `eventpipe/${scanner ?? "?"}`),
-  configuration("waiter", ({ waiter }) => waiter),
-  configuration("payload", ({ payloadBytes }) => formatBytes(payloadBytes)),
+  configuration("waiter", ({ waiter }) => waiter === "none" ? ABSENT : waiter),
+  configuration("work", workText),
+  configuration("payload", ({ payload, payloadBytes }) => payload ?? formatBytes(payloadBytes)),
+  configuration("rings", ({ rings }) => rings === undefined ? ABSENT : String(rings)),
   configuration("CPUs", ({ cpus }) => String(cpus), ({ cpus }) => cpus === 1 ? "1 CPU" : `${cpus} CPUs`),
   configuration("load", ({ rate }) => rate === null ? "saturating" : `${formatCount(rate)}/s`),
 ];
@@ -129,6 +131,18 @@ const RATIO = outcome("ratio (95% interval)", "ratio", ({ ratio }) => {
   }) against ${to}, ${pairs} pairs`;
 }, ({ ratio }) => formatNumber(ratio?.median ?? null));
 
+const JUDGEMENT: readonly Column[] = [
+  outcome("worst launch", "worst", ({ launchMedians = [] }) => {
+    return launchMedians.length === 0 ? ABSENT : formatNumber(Math.max(...launchMedians));
+  }),
+  outcome(
+    "detectable",
+    "detect",
+    ({ detectable }) => typeof detectable === "number" ? percent(detectable, 1) : ABSENT,
+  ),
+  outcome("verdict", "verdict", ({ verdict }) => verdict ?? ABSENT),
+];
+
 /** Cells by source and suite: kernel before memory, suites in the order of their first cell. */
 export function groupCells(results: Results): Group[] {
   const groups: Group[] = [];
@@ -149,7 +163,7 @@ export function layOut({ cells }: Group): Table {
   const isZero = (column: Column): boolean => rows.every((row) => ["0", ""].includes(column.text(row)));
   const configuring = [...CONFIGURATION, STAGE].filter((column) => !isAbsent(column));
   const differing = configuring.filter((column) => sharedText(column, rows) === null);
-  const measured = [...SETTINGS, ...COUNTS, LEFT, WAKEUPS, ...RATES, ...PERCENTILES, RATIO];
+  const measured = [...SETTINGS, ...COUNTS, LEFT, WAKEUPS, ...RATES, ...PERCENTILES, RATIO, ...JUDGEMENT];
   return {
     rows,
     columns: [
@@ -222,6 +236,12 @@ function outcome(
 function ofStage(head: string, textOf: (stage: LatencyStage) => string): Column {
   const text = ({ stage }: Row): string => stage === null ? ABSENT : textOf(stage);
   return { head, short: head, kind: "latency", right: true, text, shortText: text };
+}
+
+/** What is done with events, where a suite measures several works. */
+export function workText({ delivery, handlers = 0 }: Cell): string {
+  if (delivery === undefined) return ABSENT;
+  return handlers === 0 ? delivery : `${delivery}, ${handlers} ${handlers === 1 ? "handler" : "handlers"}`;
 }
 
 /** What was asked for, and what is in effect when that differs: `512 (in effect 170)`. */

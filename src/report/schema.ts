@@ -26,6 +26,9 @@ const latencyStage = open({
   p999: z.number().nullable().describe("ns, the 99.9th percentile"),
   p9999: z.number().nullable().describe("ns, the 99.99th percentile"),
   max: z.number().nullable().describe("ns, exact; null when count is 0"),
+  spectrum: z.array(z.number()).optional().describe(
+    "ns at 1 / (1 - q) = 2, 2.83, 4, 5.66, ...: two per doubling from the median on, as far as count >= 10 / (1 - q)",
+  ),
   count: count.describe("Latencies recorded, negative ones included"),
   negative: count.describe("Latencies below zero, which are counted as they are"),
 });
@@ -69,6 +72,58 @@ const cell = open({
   latency: z.array(latencyStage).nullable().describe("null at saturation, where it would be queueing alone"),
   ratio: ratio.nullable(),
   flags: z.array(z.string()).describe("What a reader has to know before trusting the cell"),
+  delivery: z.string().optional().describe(
+    "How events reach handlers: scan (none does), each (one by one), batch, words (each, and all words are read)",
+  ),
+  handlers: count.optional().describe("Handlers that events are delivered to"),
+  rings: z.int().positive().optional().describe(
+    "Rings that are read; one of them is written. 1 where absent",
+  ),
+  payload: z.string().optional().describe("The sizes of events in words, where they differ"),
+  verdict: z.enum(["faster", "slower", "equivalent", "inconclusive"]).nullable().optional().describe(
+    "What may be said of the ratio; null where there is none",
+  ),
+  detectable: z.number().nonnegative().nullable().optional().describe(
+    "The smallest effect that the run can tell from none, as a share: from the program measured against itself",
+  ),
+  launchMedians: z.array(positive).optional().describe("The median ratio of each process launch"),
+  pairRatios: z.array(z.array(positive)).optional().describe(
+    "The ratios of all pairs in the order they were measured, by launch",
+  ),
+});
+
+const goal = open({
+  what: z.string(),
+  over: z.string().nullable().describe("The peer that is divided by; null where the value is a count"),
+  cell: z.string().nullable().describe("The cell that is furthest from the goal; null if none was measured"),
+  value: z.number().nonnegative().nullable().describe("The median ratio, or the count; null if not measured"),
+  low: positive.nullable().describe("Lower end of the ratio's 95% interval"),
+  high: positive.nullable().describe("Upper end of the ratio's 95% interval"),
+  worstLaunch: positive.nullable().describe("The highest median ratio of a process launch"),
+  atMost: z.number().nonnegative().describe("The value must not be above"),
+  goal: z.number().nonnegative().describe("The value is to come down to this"),
+  verdict: cell.shape.verdict.unwrap(),
+  reached: z.enum(["goal", "limit", "uneven", "no", "not measured"]).describe(
+    "uneven: within the limit, but one launch took more than 1.25 times the median",
+  ),
+});
+
+const noiseFloor = open({
+  spanNs: positive.describe("How long a loop did nothing but read the clock"),
+  readingNs: positive.describe("One reading, gaps left out"),
+  lostShare: z.number().min(0).max(1).describe("The share of the time that lay in gaps above 5 us"),
+  longestNs: z.number().nonnegative().describe("The longest gap"),
+});
+
+const clocks = open({
+  peer: z.string().describe("The program that was asked"),
+  ownNs: positive.describe("What it says its block took"),
+  harnessNs: positive.describe("What the harness says of the same block"),
+});
+
+const absent = open({
+  name: z.string().describe("The program that could not be measured"),
+  reason: z.string(),
 });
 
 const machineState = open({
@@ -128,6 +183,10 @@ const results = open({
   command: z.string().describe("The command line that produced the file"),
   environment,
   cells: z.array(cell),
+  goals: z.array(goal).optional().describe("What the suites are to reach, and what they reached"),
+  absent: z.array(absent).optional().describe("Programs that cells are missing of"),
+  noiseFloor: noiseFloor.optional().describe("Of the consumer's CPU, in front of the first cell"),
+  clocks: clocks.optional().describe("Two clocks on one block"),
 }).meta({ title: RESULTS_SCHEMA });
 
 /** A results file. */
@@ -135,6 +194,18 @@ export type Results = z.infer<typeof results>;
 
 /** One measured configuration. Times are in ns unless the key says otherwise, rates per second. */
 export type Cell = z.infer<typeof cell>;
+
+/** A row of the table of goals. */
+export type Goal = z.infer<typeof goal>;
+
+/** A program that could not be measured, and why. */
+export type Absent = z.infer<typeof absent>;
+
+/** How quiet the machine was. */
+export type NoiseFloorRecord = z.infer<typeof noiseFloor>;
+
+/** What two clocks say of one block. */
+export type Clocks = z.infer<typeof clocks>;
 
 /** Percentiles of one stage of the road of an event, in ns. */
 export type LatencyStage = z.infer<typeof latencyStage>;

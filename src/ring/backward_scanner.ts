@@ -22,7 +22,7 @@
 
 import { LOST_RECORD, PERF, PERF_EVENT_HEADER, PERF_EVENT_MMAP_PAGE, SAMPLE_RAW } from "../abi/perf_event.ts";
 import type { RingRegion } from "./geometry.ts";
-import { RecordBatch, type ScannedRange, type Scanner } from "./scanner.ts";
+import { beginEach, RecordBatch, type ScannedRange, type Scanner } from "./scanner.ts";
 
 const { PERF_RECORD_LOST, PERF_RECORD_SAMPLE } = PERF;
 const { data_head } = PERF_EVENT_MMAP_PAGE.offsets;
@@ -105,6 +105,10 @@ export class BackwardScanner implements Scanner {
     const written = (-low >>> 0) + (low === 0 ? -high >>> 0 : ~high >>> 0) * 2 ** 32;
     if (written !== this.#written[ring]!) this.#look(ring, low >>> 0, written);
     return this.#unread[ring]! > 0;
+  }
+
+  beginNext(first: number, end: number): number {
+    return beginEach(this, first, end);
   }
 
   scan(ring: number, batch: RecordBatch): boolean {

@@ -23,12 +23,20 @@ const BAD_SIZE_BITS = 0xffff0007;
 const RAW_SIZE_AT = SAMPLE_RAW.size;
 const RAW_DATA_AT = SAMPLE_RAW.data;
 
+/** What the header of a record of 65,536 bytes holds behind its type: the misc of a kernel record, and a size of 0. */
+const VANISHED_SIZE_WORD = PERF.PERF_RECORD_MISC_KERNEL;
+
 /** The raw size of a record of 65,536 bytes, whose header says 0. */
 const VANISHED_RAW_BYTES = 65536 - SAMPLE_RAW.data;
 
 /** Scans the perf rings of one buffer. */
 export class PerfScanner implements Scanner {
   readonly #regions: readonly RingRegion[];
+  /** Where the low word of each ring's data_head stands in the words. */
+  readonly #headWords: Int32Array;
+  /** Where each ring's data begins in the words, and what takes a position into it: all rings have one size. */
+  readonly #dataWords: Int32Array;
+  readonly #mask: number;
   readonly #view: DataView;
   readonly #bytes: Uint8Array;
   readonly #words: Int32Array;
@@ -57,6 +65,9 @@ export class PerfScanner implements Scanner {
     this.#view = new DataView(buffer);
     this.#bytes = new Uint8Array(buffer);
     this.#words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
+    this.#headWords = Int32Array.from(regions, ({ meta }) => (meta + data_head) >> 2);
+    this.#dataWords = Int32Array.from(regions, ({ data }) => data >> 2);
+    this.#mask = (regions[0]?.bytes ?? 1) - 1;
     this.#position = new Uint32Array(regions.length);
     this.#head = new Uint32Array(regions.length);
     this.#begun = new Uint32Array(regions.length);
@@ -79,9 +90,29 @@ export class PerfScanner implements Scanner {
     // Ordering: load-acquire of data_head before the records; pairs with the kernel's barrier between writing them and
     // storing data_head, kernel/events/ring_buffer.c perf_output_put_handle(), (B) and (C) of its table. Atomics.load
     // is sequentially consistent, which is stronger. Half of a u64 is loaded: see the head of this file.
-    const head = Atomics.load(this.#words, (this.#regions[ring]!.meta + data_head) >> 2) >>> 0;
+    const head = Atomics.load(this.#words, this.#headWords[ring]!) >>> 0;
     this.#head[ring] = head;
     return head !== this.#position[ring]! || this.#hasVanished(ring);
+  }
+
+  /** As {@linkcode beginEach}, in a loop that calls nothing while rings are idle: of 256 rings one may be active. */
+  beginNext(first: number, end: number): number {
+    const words = this.#words;
+    const headWords = this.#headWords;
+    const dataWords = this.#dataWords;
+    const positions = this.#position;
+    const mask = this.#mask;
+    for (let ring = first; ring < end; ring++) {
+      const position = positions[ring]!;
+      // Ordering: none is needed to find an idle ring; begin() loads the head again.
+      if ((words[headWords[ring]!]! ^ position) === 0) {
+        const word = dataWords[ring]! + ((position & mask) >>> 2);
+        const mayHaveVanished = words[word] === PERF_RECORD_SAMPLE && words[word + 1] === VANISHED_SIZE_WORD;
+        if (!mayHaveVanished) continue;
+      }
+      if (this.begin(ring)) return ring;
+    }
+    return end;
   }
 
   scan(ring: number, batch: RecordBatch): boolean {
@@ -263,7 +294,7 @@ export class PerfScanner implements Scanner {
     const head = this.#head[ring]!;
     const offset = data + (head & (bytes - 1));
     return (head & 7) === 0 && this.#words[offset >> 2] === PERF_RECORD_SAMPLE &&
-      this.#words[(offset >> 2) + 1] === PERF.PERF_RECORD_MISC_KERNEL && // misc, and a size of 0
+      this.#words[(offset >> 2) + 1] === VANISHED_SIZE_WORD &&
       this.#words[(data + ((head + SAMPLE_RAW.size) & (bytes - 1))) >> 2] === VANISHED_RAW_BYTES &&
       this.#vanishedAt[ring] !== head;
   }

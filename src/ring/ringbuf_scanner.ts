@@ -14,7 +14,7 @@
 
 import { RINGBUF } from "../abi/ringbuf.ts";
 import { EVENT_SIZE_BYTES, type RingbufRegion } from "./ringbuf_geometry.ts";
-import type { DispatchBy, RecordBatch, ScannedRange, Scanner } from "./scanner.ts";
+import { beginEach, type DispatchBy, type RecordBatch, type ScannedRange, type Scanner } from "./scanner.ts";
 
 const { BPF_RINGBUF_DISCARD_BIT, BPF_RINGBUF_HDR_SZ } = RINGBUF;
 
@@ -46,6 +46,8 @@ export class RingbufScanner implements Scanner {
   /** Both words of the stored consumer position. */
   readonly #tail: Uint32Array;
   readonly #tailHigh: Uint32Array;
+  /** The high word that stands in the ring. */
+  readonly #storedHigh: Uint32Array;
   /** Memory of our own, for barriers. */
   readonly #fence: Int32Array = new Int32Array(1);
   /** A position, and the same taken apart into its words. */
@@ -73,6 +75,7 @@ export class RingbufScanner implements Scanner {
     this.#head = new Uint32Array(regions.length);
     this.#tail = new Uint32Array(regions.length);
     this.#tailHigh = new Uint32Array(regions.length);
+    this.#storedHigh = new Uint32Array(regions.length);
     // The ring may have been read before: its reader goes on where the last one stood.
     regions.forEach(({ consumer }, ring) => {
       this.#loadLong(consumer);
@@ -82,7 +85,7 @@ export class RingbufScanner implements Scanner {
         this.#head[ring] =
         this.#tail[ring] =
           low;
-      this.#tailHigh[ring] = this.#longWords[HIGH]!;
+      this.#tailHigh[ring] = this.#storedHigh[ring] = this.#longWords[HIGH]!;
     });
   }
 
@@ -99,13 +102,15 @@ export class RingbufScanner implements Scanner {
     return this.#head[ring] !== this.#position[ring];
   }
 
+  beginNext(first: number, end: number): number {
+    return beginEach(this, first, end);
+  }
+
   scan(ring: number, batch: RecordBatch): boolean {
     batch.clear();
     const { data, bytes: ringBytes } = this.#regions[ring]!;
     const words = this.#words;
-    const { offsets, sizes, categories, ends } = batch;
-    const capacity = offsets.length;
-    const leadBytes = this.#leadBytes;
+    const capacity = batch.offsets.length;
     const begun = this.#position[ring]!;
     const unread = (this.#head[ring]! - begun) >>> 0;
     this.#begun[ring] = begun;
@@ -114,28 +119,27 @@ export class RingbufScanner implements Scanner {
 
     const start = data + (begun & (ringBytes - 1));
     const limit = start + unread;
+    /** What added to an offset gives the low word of the position there. */
+    const toPosition = (begun - start) | 0;
     let offset = start;
-    let count = 0;
     // The kernel keeps positions at multiples of 8.
     let healthy = (begun & 7) === 0;
-    while (healthy && offset < limit && count < capacity) {
+    while (healthy) {
+      offset = this.#scanRecords(batch, offset, limit, toPosition);
+      if (offset >= limit || batch.count === capacity) break;
       const word = words[offset >> 2]!;
-      const length = word & LENGTH_BITS;
-      const next = offset + ((BPF_RINGBUF_HDR_SZ + length + 7) & ~7);
+      const next = offset + ((BPF_RINGBUF_HDR_SZ + (word & LENGTH_BITS) + 7) & ~7);
       // A busy record has its length already.
-      if (next > limit) {
-        healthy = false;
-        break;
-      }
-      if (word < 0) break; // BPF_RINGBUF_BUSY_BIT
+      healthy = next <= limit;
+      if (!healthy || word < 0) break; // BPF_RINGBUF_BUSY_BIT
       if ((word & BPF_RINGBUF_DISCARD_BIT) !== 0) {
-        batch.skip(count);
-      } else {
-        const size = length - leadBytes;
-        offsets[count] = offset + BPF_RINGBUF_HDR_SZ + (size < 0 ? 0 : leadBytes);
-        sizes[count] = size < 0 ? 0 : size;
-        ends[count] = begun + (next - start);
-        count++;
+        batch.skip(batch.count);
+      } else { // too short for what begins a record
+        const { count } = batch;
+        batch.offsets[count] = offset + BPF_RINGBUF_HDR_SZ;
+        batch.sizes[count] = 0;
+        batch.ends[count] = next + toPosition;
+        batch.count++;
       }
       offset = next;
     }
@@ -146,24 +150,62 @@ export class RingbufScanner implements Scanner {
     // is loaded from here on, here and in the handlers.
     Atomics.store(this.#fence, 0, 0);
     Atomics.load(this.#fence, 0);
-    if (leadBytes > 0) {
-      for (let i = 0; i < count; i++) {
-        categories[i] = sizes[i]! >= CATEGORY_BYTES ? words[offsets[i]! >> 2]! : -1;
-      }
-    } else {
-      categories.fill(-1, 0, count);
-    }
+    this.#readCategories(batch);
 
-    let position = (begun + (offset - start)) >>> 0;
+    let position = (offset + toPosition) >>> 0;
     // Unusable content is given up in a batch of its own, after the good records in front of it were delivered.
-    if (!healthy && count === 0) {
+    if (!healthy && batch.count === 0) {
       batch.corrupt = 1;
       batch.corruptBytes = limit - offset;
       position = this.#head[ring]!;
     }
-    batch.count = count;
     this.#position[ring] = position;
     return position !== begun;
+  }
+
+  /**
+   * Takes records up to the first that is busy or discarded, too short for what begins a record, or lies about its length. It
+   * calls nothing, so that V8 checks the arrays once for all records.
+   *
+   * @param batch Filled on from its count.
+   * @param first The offset of the first record.
+   * @param limit Where the unread bytes end.
+   * @param toPosition What added to an offset gives the low word of the position there.
+   * @returns The offset behind the last record.
+   */
+  #scanRecords(batch: RecordBatch, first: number, limit: number, toPosition: number): number {
+    const words = this.#words;
+    const leadBytes = this.#leadBytes;
+    const { offsets, sizes, ends } = batch;
+    const capacity = offsets.length;
+    let offset = first;
+    let count = batch.count;
+    while (offset < limit && count < capacity) {
+      const word = words[offset >> 2]!;
+      const size = word - leadBytes;
+      const next = offset + ((BPF_RINGBUF_HDR_SZ + word + 7) & ~7);
+      // One comparison finds what is too short and either bit: taken without a sign, all these are longer than any ring.
+      if ((size >>> 0) > LENGTH_BITS || next > limit) break;
+      offsets[count] = offset + BPF_RINGBUF_HDR_SZ + leadBytes;
+      sizes[count] = size;
+      ends[count] = next + toPosition;
+      count++;
+      offset = next;
+    }
+    batch.count = count;
+    return offset;
+  }
+
+  /** Reads what begins each event of a batch. */
+  #readCategories({ offsets, sizes, categories, count }: RecordBatch): void {
+    const words = this.#words;
+    if (this.#leadBytes === 0) {
+      categories.fill(-1, 0, count);
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      categories[i] = sizes[i]! >= CATEGORY_BYTES ? words[offsets[i]! >> 2]! : -1;
+    }
   }
 
   commit(ring: number): void {
@@ -240,12 +282,19 @@ export class RingbufScanner implements Scanner {
     if (position === tail) return;
     if (position < tail) this.#tailHigh[ring] = this.#tailHigh[ring]! + 1;
     this.#tail[ring] = position;
-    this.#longWords[LOW] = position;
-    this.#longWords[HIGH] = this.#tailHigh[ring]!;
+    const { consumer } = this.#regions[ring]!;
     // Ordering: the records' loads before the store of consumer_pos, in one piece; pairs with the smp_load_acquire() in
     // __bpf_ringbuf_reserve(), which compares whole positions. And the store before the look at producer_pos that the next
     // wait begins with (ringbuf_map_poll_kern()), for which a store-release would not do; pairs with the xchg() in front
-    // of the load in bpf_ringbuf_commit(), which wakes the reader only if it stands at the committed record.
-    Atomics.store(this.#longs, this.#regions[ring]!.consumer >> 3, this.#long[0]!);
+    // of the load in bpf_ringbuf_commit(), which wakes the reader only if it stands at the committed record. While the high
+    // word stays the same, the low one alone is a store in one piece; the whole is a BigInt, which is allocated.
+    if (this.#tailHigh[ring] === this.#storedHigh[ring]) {
+      Atomics.store(this.#words, consumer >> 2, position | 0);
+      return;
+    }
+    this.#storedHigh[ring] = this.#tailHigh[ring]!;
+    this.#longWords[LOW] = position;
+    this.#longWords[HIGH] = this.#tailHigh[ring]!;
+    Atomics.store(this.#longs, consumer >> 3, this.#long[0]!);
   }
 }

@@ -5,18 +5,34 @@
  * @module
  */
 
-/** A reused list of records that lie in the source's buffer. */
+import { wrongArgument } from "../errors.ts";
+
+/** The columns of a batch: a word per record in each. */
+export interface BatchColumns {
+  /** As `RecordBatch.offsets`. */
+  readonly offsets: Int32Array;
+  /** As `RecordBatch.sizes`. */
+  readonly sizes: Int32Array;
+  /** As `RecordBatch.categories`. */
+  readonly categories: Int32Array;
+  /** As `RecordBatch.ends`. */
+  readonly ends: Int32Array;
+  /** How many records were skipped right in front of each record, and, one word more, behind the last. */
+  readonly skips: Int32Array;
+}
+
+/** A reused list of records that lie in the source's buffer. A scanner may keep the columns in memory of its own. */
 export class RecordBatch {
   /** The most records a batch holds: small enough that their bytes stay in the cache between scan and dispatch. */
   static readonly CAPACITY = 256;
   /** Where each payload begins, in bytes from the buffer's start; the category stands there. */
-  readonly offsets: Int32Array = new Int32Array(RecordBatch.CAPACITY);
+  offsets: Int32Array = new Int32Array(RecordBatch.CAPACITY);
   /** Bytes of each payload, as the ring says: never beyond its record, but with the ring's padding. */
-  readonly sizes: Int32Array = new Int32Array(RecordBatch.CAPACITY);
+  sizes: Int32Array = new Int32Array(RecordBatch.CAPACITY);
   /** The u32 at the start of each payload, as int32 bits; -1 where the payload is shorter than 4 bytes. */
-  readonly categories: Int32Array = new Int32Array(RecordBatch.CAPACITY);
+  categories: Int32Array = new Int32Array(RecordBatch.CAPACITY);
   /** The low word of the ring position behind each record. */
-  readonly ends: Int32Array = new Int32Array(RecordBatch.CAPACITY);
+  ends: Int32Array = new Int32Array(RecordBatch.CAPACITY);
   /** How many records the batch holds. */
   count = 0;
   /** Samples that the kernel reported lost at this place; then the batch holds no records. */
@@ -24,7 +40,7 @@ export class RecordBatch {
   /** Records of types that carry no payload for us, skipped in front of, between or behind this batch's records. */
   skipped = 0;
   /** How many of them stand right in front of each record, and at the end behind the last; all 0 while `skipped` is. */
-  readonly #skips: Int32Array = new Int32Array(RecordBatch.CAPACITY + 1);
+  #skips: Int32Array = new Int32Array(RecordBatch.CAPACITY + 1);
   /** 1 if the content was unusable and all up to the head was given up; then the batch holds no records. Else 0. */
   corrupt = 0;
   /** The bytes given up so. */
@@ -38,6 +54,19 @@ export class RecordBatch {
     this.skipped = 0;
     this.corrupt = 0;
     this.corruptBytes = 0;
+  }
+
+  /**
+   * Puts other columns into the place of the batch's own, for a scanner that fills them where they are.
+   *
+   * @param columns What the batch shows from now on.
+   */
+  adopt(columns: BatchColumns): void {
+    this.offsets = columns.offsets;
+    this.sizes = columns.sizes;
+    this.categories = columns.categories;
+    this.ends = columns.ends;
+    this.#skips = columns.skips;
   }
 
   /**
@@ -74,6 +103,21 @@ export interface ScannedRange {
   readonly bytes: number;
 }
 
+/** Which scanner reads a ring: the one in TypeScript, or the one in WebAssembly. Both find the same. */
+export type ScannerKind = "ts" | "wasm";
+
+/**
+ * Checks which scanner is asked for.
+ *
+ * @param scanner The option.
+ * @throws {TypeError} If there is none like that.
+ */
+export function checkScanner(scanner: ScannerKind): void {
+  if (scanner !== "ts" && scanner !== "wasm") {
+    throw wrongArgument("open rings", "scanner", '"ts" or "wasm"', scanner);
+  }
+}
+
 /** Whom events are given to: the handler of the category they begin with, or all to one. */
 export type DispatchBy = "category" | "all";
 
@@ -92,10 +136,19 @@ export interface Scanner {
   begin(ring: number): boolean;
 
   /**
+   * Begins a pass over the first of some rings that has unread bytes: `begin` for many rings of which few have any.
+   *
+   * @param first The first ring's index.
+   * @param end The index behind the last one.
+   * @returns The index of the ring that was begun; `end` if none has unread bytes.
+   */
+  beginNext(first: number, end: number): number;
+
+  /**
    * Fills the batch with the next records of this pass.
    *
    * @param ring The ring's index in its source.
-   * @param batch Cleared and filled.
+   * @param batch Cleared and filled. What another batch shows of this ring is void from then on.
    * @returns Whether the batch holds anything: records, losses, skipped or corrupt bytes.
    */
   scan(ring: number, batch: RecordBatch): boolean;
@@ -164,4 +217,19 @@ export interface Scanner {
    * @returns The low word of the head that `begin` loaded.
    */
   head(ring: number): number;
+}
+
+/**
+ * What `beginNext` does, ring by ring.
+ *
+ * @param scanner Whose rings.
+ * @param first The first ring's index.
+ * @param end The index behind the last one.
+ * @returns The ring that was begun; `end` for none.
+ */
+export function beginEach(scanner: Pick<Scanner, "begin">, first: number, end: number): number {
+  for (let ring = first; ring < end; ring++) {
+    if (scanner.begin(ring)) return ring;
+  }
+  return end;
 }

@@ -7,6 +7,7 @@
  */
 
 import { checkObject, closedError, wrongArgument } from "../errors.ts";
+import { CategoryFilter, checkFilter, checkFiltered, filteredBy } from "../ring/category_filter.ts";
 import {
   checkRingBytes,
   checkWakeupEvents,
@@ -18,8 +19,10 @@ import {
 import { PerfScanner } from "../ring/perf_scanner.ts";
 import { PerfWriter } from "../ring/perf_writer.ts";
 import type { Readiness } from "../ring/readiness.ts";
-import type { Scanner } from "../ring/scanner.ts";
+import { checkScanner, type DispatchBy, type Scanner, type ScannerKind } from "../ring/scanner.ts";
 import { RingSignals } from "../ring/signals.ts";
+import { openWasmMemory } from "../ring/wasm_memory.ts";
+import { WasmScanner } from "../ring/wasm_scanner.ts";
 import type { LocalReadiness } from "../wait/local.ts";
 import { ModelWaiter } from "../wait/model.ts";
 import type { StopListener } from "../wait/stop_listener.ts";
@@ -37,6 +40,13 @@ export interface MemorySourceOptions {
   readonly wakeupEvents?: number;
   /** The CPU number of each ring; one ring, CPU 0, unless given. */
   readonly cpus?: readonly number[];
+  /** Which scanner reads the rings; `ts` unless given. With `wasm` they lie in a WebAssembly.Memory. */
+  readonly scanner?: ScannerKind;
+  /**
+   * The categories to hand on, below 1024; all of any number unless given. Events of others are counted where they lie, by
+   * `filtered`, and no handler sees them; a pipe counts them as `skipped`. Only with scanner `wasm`.
+   */
+  readonly filter?: readonly number[];
 }
 
 /** What another isolate needs to write into a memory source's rings; can be sent with `postMessage`. */
@@ -66,6 +76,9 @@ export class MemorySource implements Source {
   /** How a waiter learns that a ring has unread records. */
   readonly readiness: Readiness;
   #buffer: SharedArrayBuffer;
+  /** What the buffer is of; null with the scanner in TypeScript. */
+  readonly #memory: WebAssembly.Memory | null;
+  readonly #filter: CategoryFilter | undefined;
   readonly #regions: readonly RingRegion[];
   readonly #signals: RingSignals;
   /** A ring has one producer, whose head only it knows. */
@@ -81,13 +94,21 @@ export class MemorySource implements Source {
 
   private constructor(options: MemorySourceOptions) {
     checkObject(options, "open memory rings");
-    const { ringBytes = 65536, wakeupEvents = 1, cpus = [0] } = options;
+    const { ringBytes = 65536, wakeupEvents = 1, cpus = [0], scanner = "ts", filter } = options;
     checkRingBytes(ringBytes, PAGE_BYTES);
     checkWakeupEvents(wakeupEvents);
     checkCpus(cpus);
+    checkScanner(scanner);
+    checkFilter(filter, scanner);
     const { regions, bufferBytes } = layOutRings(cpus.length, ringBytes, PAGE_BYTES, SPARE_BYTES);
     this.cpus = [...cpus];
-    this.#buffer = new SharedArrayBuffer(bufferBytes);
+    this.#memory = scanner === "wasm" ? openWasmMemory(bufferBytes, cpus.length) : null;
+    this.#filter = this.#memory !== null && filter !== undefined
+      ? new CategoryFilter(this.#memory, filter)
+      : undefined;
+    this.#buffer = this.#memory === null
+      ? new SharedArrayBuffer(bufferBytes)
+      : this.#memory.buffer as SharedArrayBuffer;
     this.#regions = regions;
     this.#wakeupEvents = wakeupEvents;
     const words = new Int32Array(new SharedArrayBuffer(RingSignals.wordCount(cpus.length) * 4));
@@ -105,7 +126,7 @@ export class MemorySource implements Source {
    *
    * @param options Their size, wake-up threshold and CPUs.
    * @returns The source, to be given to a pipe.
-   * @throws {TypeError} If the options are no object.
+   * @throws {TypeError} If the options are no object, or name no scanner, or one that cannot filter.
    * @throws {RangeError} If an option is out of range.
    *
    * @example Events without a kernel
@@ -194,10 +215,19 @@ export class MemorySource implements Source {
     return writer;
   }
 
-  /** Makes the scanner for these rings. */
-  openScanner(): Scanner {
+  /**
+   * Makes the scanner for these rings.
+   *
+   * @param dispatchBy Whether payloads begin with a category; by that unless given.
+   * @returns A scanner over `buffer`.
+   * @throws {TypeError} If there is a filter, and payloads begin with no category.
+   */
+  openScanner(dispatchBy: DispatchBy = "category"): Scanner {
     this.#checkOpen("open a scanner");
-    return new PerfScanner(this.#buffer, this.#regions);
+    checkFiltered(this.#filter, dispatchBy);
+    return this.#memory === null
+      ? new PerfScanner(this.#buffer, this.#regions)
+      : WasmScanner.perf(this.#memory, this.#regions, "raw", this.#filter);
   }
 
   /** Lets events in; before, writers are refused with -ENOENT. */
@@ -242,6 +272,17 @@ export class MemorySource implements Source {
   lost(ring: number): number {
     checkRing(ring, this.cpus.length, "read losses");
     return this.#signals.lost(ring);
+  }
+
+  /**
+   * How many events the filter has not handed on.
+   *
+   * @param category Of which category; of all together unless given.
+   * @returns The count since the source was opened; 0 without a filter.
+   * @throws {RangeError} If the category is not below 1024.
+   */
+  filtered(category?: number): number {
+    return filteredBy(this.#filter, category);
   }
 
   /** Lets go of the rings; writers that still exist keep the memory alive. */

@@ -15,6 +15,7 @@ import { PERF_ATTR_FLAG } from "../abi/perf_event.ts";
 import { checkObject, closedError, EventPipeError, wrongArgument } from "../errors.ts";
 import { libc } from "../ffi/libc.ts";
 import { BackwardScanner } from "../ring/backward_scanner.ts";
+import { type CategoryFilter, checkFilter, checkFiltered, filteredBy } from "../ring/category_filter.ts";
 import {
   checkRingBytes,
   checkWakeupEvents,
@@ -25,7 +26,8 @@ import {
 } from "../ring/geometry.ts";
 import { PerfScanner } from "../ring/perf_scanner.ts";
 import type { Readiness } from "../ring/readiness.ts";
-import type { DispatchBy, Scanner } from "../ring/scanner.ts";
+import { checkScanner, type DispatchBy, type Scanner, type ScannerKind } from "../ring/scanner.ts";
+import { WasmScanner } from "../ring/wasm_scanner.ts";
 import { onlineCpus, possibleCpus } from "./cpus.ts";
 import { EventArray, type PerfEventArray } from "./event_array.ts";
 import { type Closable, closeNow, closeWhenForgotten } from "./forgotten.ts";
@@ -35,6 +37,7 @@ import { type RawAttr, rawAttrBits } from "./raw_attr.ts";
 import { Reservation } from "./reservation.ts";
 import { checkRing } from "./ring_index.ts";
 import type { Source } from "./source.ts";
+import { openFilter, WasmReservation } from "./wasm_reservation.ts";
 
 export type { PerfEventArray } from "./event_array.ts";
 export type { RawAttr, RawAttrFlag, RawAttrSampleType } from "./raw_attr.ts";
@@ -59,6 +62,16 @@ export interface PerfSourceOptions {
    * they are paused, or after `stop`. They wake nobody, so `wakeupEvents` and `watermarkBytes` cannot be given.
    */
   readonly overwritable?: boolean;
+  /**
+   * Which scanner reads the rings; `ts` unless given. With `wasm` they are mapped into the linear memory of a
+   * WebAssembly.Memory, whose `buffer` is shared; not together with `overwritable`.
+   */
+  readonly scanner?: ScannerKind;
+  /**
+   * The categories to hand on, below 1024; all of any number unless given. Events of others are counted where they lie, by
+   * `filtered`, and no handler sees them; a pipe counts them as `skipped`. Only with scanner `wasm`.
+   */
+  readonly filter?: readonly number[];
   /** Further bits of `struct perf_event_attr`: records of other types in the rings, and more in each sample. */
   readonly attr?: RawAttr;
   /** The CPUs to read; all that are online unless given. */
@@ -70,8 +83,9 @@ export interface PerfSourceOptions {
 /** What a source is made of. */
 interface Parts {
   readonly array: EventArray;
-  readonly reservation: Reservation;
+  readonly reservation: Reservation | WasmReservation;
   readonly regions: readonly RingRegion[];
+  readonly filter: CategoryFilter | undefined;
   readonly events: readonly PerfEvent[];
 }
 
@@ -122,10 +136,17 @@ export class PerfSource implements Source {
    */
   static open(options: PerfSourceOptions = {}): PerfSource {
     checkObject(options, "open rings");
-    const { ringBytes = 65536, cpus, map, overwritable = false, attr = {} } = options;
+    const { ringBytes = 65536, cpus, map, overwritable = false, scanner = "ts", filter, attr = {} } = options;
     const pageBytes = Number(libc().sysconf(SYSCONF._SC_PAGESIZE));
     checkRingBytes(ringBytes, pageBytes);
     const wakeup = chooseWakeup(options, ringBytes);
+    checkScanner(scanner);
+    checkFilter(filter, scanner);
+    if (scanner === "wasm" && overwritable) {
+      throw new TypeError(
+        'Cannot open overwritable rings with scanner "wasm": it reads forward only; choose "ts"',
+      );
+    }
     const { flags, sampleType } = rawAttrBits(attr);
     const chosen = chooseCpus(cpus, map);
     using cleanup = new DisposableStack();
@@ -146,10 +167,14 @@ export class PerfSource implements Source {
       return event ?? []; // went offline since the list was read
     });
     const { regions, bufferBytes } = layOutRings(events.length, ringBytes, pageBytes);
-    const reservation = cleanup.adopt(new Reservation(bufferBytes), (opened) => opened.close());
+    const reservation = scanner === "wasm"
+      ? new WasmReservation(bufferBytes, events.length)
+      : new Reservation(bufferBytes);
+    cleanup.defer(() => reservation.close());
     events.forEach((event, ring) => mapRing(reservation, event, regions[ring]!, overwritable));
     cleanup.move();
-    return new PerfSource({ array, reservation, regions, events }, overwritable, sampleType !== 0);
+    const parts = { array, reservation, regions, filter: openFilter(reservation, filter), events };
+    return new PerfSource(parts, overwritable, sampleType !== 0);
   }
 
   /** The longest event that a ring can ever take: one byte of a perf ring always stays free. */
@@ -158,7 +183,7 @@ export class PerfSource implements Source {
   }
 
   /** The buffer all rings lie in. Where they are overwritable, it must not be written: that ends the process. */
-  get buffer(): ArrayBuffer {
+  get buffer(): ArrayBufferLike {
     return this.#parts.reservation.buffer;
   }
 
@@ -179,7 +204,7 @@ export class PerfSource implements Source {
    *
    * @param dispatchBy Whether payloads begin with a category; by that unless given.
    * @returns A scanner over `buffer`.
-   * @throws {TypeError} If samples carry more than raw data and so begin with no category.
+   * @throws {TypeError} If samples carry more than raw data and so begin with no category, or there is a filter and none.
    */
   openScanner(dispatchBy: DispatchBy = "category"): Scanner {
     this.#checkOpen("scan its rings");
@@ -188,8 +213,13 @@ export class PerfSource implements Source {
         `Cannot scan for categories: with attr.sampleType an event begins with other fields of its sample; choose dispatchBy "all", current value is "${dispatchBy}"`,
       );
     }
-    const { reservation: { buffer }, regions } = this.#parts;
+    const { reservation, regions, filter } = this.#parts;
+    checkFiltered(filter, dispatchBy);
     const samples = this.#isWhole ? "whole" : "raw";
+    if (reservation instanceof WasmReservation) {
+      return WasmScanner.perf(reservation.memory, regions, samples, filter);
+    }
+    const { buffer } = reservation;
     if (!this.overwritable) return new PerfScanner(buffer, regions, samples);
     return this.#backward = new BackwardScanner(buffer, regions, samples, () => this.#checkReadable());
   }
@@ -203,14 +233,16 @@ export class PerfSource implements Source {
   }
 
   /**
-   * Empties the slots: producers are refused with -ENOENT from then on. An output under way at this moment, of less than
-   * a microsecond, still ends in its ring.
+   * Empties the slots: producers are refused with -ENOENT from then on. Waits until the outputs under way have ended in their
+   * rings, some 5 to 15 ms, longer while a program runs on and on.
    */
   stop(): void {
-    if (!this.#open) return;
+    if (!this.#open || this.#stopped) return;
     this.#parts.array.empty();
     this.#stopped = true;
     this.#settle();
+    // A program that found its slot filled may be writing still, and what it writes is to be counted.
+    if (!this.overwritable) waitForOutputs();
   }
 
   /**
@@ -261,6 +293,17 @@ export class PerfSource implements Source {
     return this.#backward?.overwrittenBytes(ring) ?? 0;
   }
 
+  /**
+   * How many events the filter has not handed on.
+   *
+   * @param category Of which category; of all together unless given.
+   * @returns The count since the source was opened; 0 without a filter.
+   * @throws {RangeError} If the category is not below 1024.
+   */
+  filtered(category?: number): number {
+    return filteredBy(this.#parts.filter, category);
+  }
+
   /** Unmaps the rings, closes events and map. */
   close(): void {
     if (!this.#open) return;
@@ -291,10 +334,11 @@ export class PerfSource implements Source {
 }
 
 /**
- * Waits until the outputs under way have ended: they would overwrite the oldest event while it is being read. The kernel
+ * Waits until the outputs under way have ended: the last events would be in no count, and those of an
+ * overwritable ring would overwrite the oldest one while it is being read. The kernel
  * does not preempt an output (kernel/events/ring_buffer.c perf_output_get_handle()), and this waits until each CPU could
  * have been, kernel/sched/membarrier.c: synchronize_rcu(). Kernels without it, and those with nohz_full CPUs, refuse; then
- * such an event may be torn.
+ * such an event may be torn or uncounted.
  */
 function waitForOutputs(): void {
   libc().membarrier(NR_MEMBARRIER, MEMBARRIER.MEMBARRIER_CMD_GLOBAL, 0, 0);

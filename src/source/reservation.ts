@@ -12,8 +12,25 @@ import type { Closable } from "./forgotten.ts";
 
 const { PROT_READ, PROT_WRITE, MAP_SHARED, MAP_PRIVATE, MAP_ANONYMOUS, MAP_NORESERVE, MAP_FIXED } = MMAP;
 
-/** A reserved range of addresses and the buffer over it. */
-export class Reservation implements Closable {
+/** Where the rings of a source are mapped: a range of addresses and the buffer over it. */
+export interface RingSpace extends Closable {
+  /** The buffer over the whole range; its length is 0 after `close`. */
+  readonly buffer: ArrayBufferLike;
+
+  /**
+   * Maps the start of a file over a part of the range.
+   *
+   * @param fd The file.
+   * @param offset Where in the range, a multiple of the page size.
+   * @param bytes How much of the file.
+   * @param protection `PROT_*`; reading and writing unless given.
+   * @returns 0, or the positive error number; then nothing else may be mapped, and the space is to be closed.
+   */
+  map(fd: number, offset: number, bytes: number, protection?: number): number;
+}
+
+/** A range of addresses of its own, whose buffer is detached. */
+export class Reservation implements RingSpace {
   readonly #address: Deno.PointerObject;
   readonly #bytes: number;
   #buffer: ArrayBuffer;
@@ -41,15 +58,6 @@ export class Reservation implements Closable {
     return this.#buffer;
   }
 
-  /**
-   * Maps the start of a file over a part of the range.
-   *
-   * @param fd The file.
-   * @param offset Where in the range, a multiple of the page size.
-   * @param bytes How much of the file.
-   * @param protection `PROT_*`; reading and writing unless given.
-   * @returns 0, or the positive error number; then nothing else may be mapped, and the reservation is to be closed.
-   */
   map(fd: number, offset: number, bytes: number, protection: number = PROT_READ | PROT_WRITE): number {
     const target = Deno.UnsafePointer.create(Deno.UnsafePointer.value(this.#address) + BigInt(offset));
     const mapped = libc().mmap(target, BigInt(bytes), protection, MAP_SHARED | MAP_FIXED, fd, 0n);
@@ -79,6 +87,12 @@ export class Reservation implements Closable {
   }
 }
 
-function failed(address: Deno.PointerValue): boolean {
+/**
+ * Whether `mmap` has failed.
+ *
+ * @param address What it returned.
+ * @returns True for MAP_FAILED.
+ */
+export function failed(address: Deno.PointerValue): boolean {
   return address === null || Deno.UnsafePointer.value(address) === MAP_FAILED;
 }

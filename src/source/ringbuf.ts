@@ -11,6 +11,7 @@
 import { SYSCONF } from "../abi/linux.ts";
 import { checkObject, closedError, EventPipeError } from "../errors.ts";
 import { libc } from "../ffi/libc.ts";
+import { type CategoryFilter, checkFilter, checkFiltered, filteredBy } from "../ring/category_filter.ts";
 import type { Readiness } from "../ring/readiness.ts";
 import {
   checkRingbufBytes,
@@ -19,7 +20,8 @@ import {
   type RingbufRegion,
 } from "../ring/ringbuf_geometry.ts";
 import { RingbufScanner } from "../ring/ringbuf_scanner.ts";
-import type { DispatchBy, Scanner } from "../ring/scanner.ts";
+import { checkScanner, type DispatchBy, type Scanner, type ScannerKind } from "../ring/scanner.ts";
+import { WasmScanner } from "../ring/wasm_scanner.ts";
 import { type Closable, closeNow, closeWhenForgotten } from "./forgotten.ts";
 import { Reservation } from "./reservation.ts";
 import { checkRing } from "./ring_index.ts";
@@ -27,6 +29,7 @@ import { LossCount, type LossCounter } from "./ringbuf_losses.ts";
 import { type RingbufMap, RingbufMapReference } from "./ringbuf_map.ts";
 import { mapRingbuf } from "./ringbuf_mapping.ts";
 import type { Source } from "./source.ts";
+import { openFilter, WasmReservation } from "./wasm_reservation.ts";
 
 export type { LossCounter } from "./ringbuf_losses.ts";
 export type { RingbufMap } from "./ringbuf_map.ts";
@@ -42,14 +45,25 @@ export interface RingbufSourceOptions {
   readonly ringBytes?: number;
   /** Where the programs count what each ring refused, one per map in their order. Without, losses are not known. */
   readonly lossCounters?: readonly LossCounter[];
+  /**
+   * Which scanner reads the rings; `ts` unless given. With `wasm` they are mapped into the linear memory of a
+   * WebAssembly.Memory, whose `buffer` is shared.
+   */
+  readonly scanner?: ScannerKind;
+  /**
+   * The categories to hand on, below 1024; all of any number unless given. Events of others are counted where they lie, by
+   * `filtered`, and no handler sees them; a pipe counts them as `skipped`. Only with scanner `wasm`.
+   */
+  readonly filter?: readonly number[];
 }
 
 /** What a source is made of. */
 interface Parts {
   readonly maps: readonly RingbufMapReference[];
   readonly counts: readonly LossCount[];
-  readonly reservation: Reservation;
+  readonly reservation: Reservation | WasmReservation;
   readonly regions: readonly RingbufRegion[];
+  readonly filter: CategoryFilter | undefined;
 }
 
 /** BPF ring buffers. */
@@ -105,7 +119,7 @@ export class RingbufSource implements Source {
   static open(options: RingbufSourceOptions = {}): RingbufSource {
     const pageBytes = Number(libc().sysconf(SYSCONF._SC_PAGESIZE));
     checkOptions(options, pageBytes);
-    const { maps: given, ringBytes = 262144, lossCounters = [] } = options;
+    const { maps: given, ringBytes = 262144, lossCounters = [], scanner = "ts", filter } = options;
     using cleanup = new DisposableStack();
     const adopt = <T extends Closable>(opened: T): T => cleanup.adopt(opened, (each) => each.close());
     const maps = given === undefined
@@ -113,10 +127,12 @@ export class RingbufSource implements Source {
       : given.map((map) => adopt(RingbufMapReference.open(map)));
     const counts = lossCounters.map((counter) => adopt(LossCount.open(counter)));
     const { regions, bufferBytes } = layOutRingbufs(maps.map(({ bytes }) => bytes), pageBytes);
-    const reservation = adopt(new Reservation(bufferBytes));
+    const reservation = adopt(
+      scanner === "wasm" ? new WasmReservation(bufferBytes, maps.length) : new Reservation(bufferBytes),
+    );
     maps.forEach(({ fd }, ring) => mapRingbuf(reservation, fd, regions[ring]!));
     cleanup.move();
-    return new RingbufSource({ maps, counts, reservation, regions });
+    return new RingbufSource({ maps, counts, reservation, regions, filter: openFilter(reservation, filter) });
   }
 
   /** The longest event that each of the rings can take: 20 bytes less than the smallest ring. */
@@ -125,7 +141,7 @@ export class RingbufSource implements Source {
   }
 
   /** The buffer all rings lie in. It must not be written: that ends the process. */
-  get buffer(): ArrayBuffer {
+  get buffer(): ArrayBufferLike {
     return this.#parts.reservation.buffer;
   }
 
@@ -146,10 +162,15 @@ export class RingbufSource implements Source {
    *
    * @param dispatchBy Whether records begin with `struct event`; by that unless given.
    * @returns A scanner over `buffer`, at the positions where the maps' last reader stood.
+   * @throws {TypeError} If there is a filter, and records begin with no category.
    */
   openScanner(dispatchBy: DispatchBy = "category"): Scanner {
     this.#checkOpen("scan its rings");
-    return new RingbufScanner(this.#parts.reservation.buffer, this.#parts.regions, dispatchBy);
+    const { reservation, regions, filter } = this.#parts;
+    checkFiltered(filter, dispatchBy);
+    return reservation instanceof WasmReservation
+      ? WasmScanner.ringbuf(reservation.memory, regions, dispatchBy, filter)
+      : new RingbufScanner(reservation.buffer, regions, dispatchBy);
   }
 
   /** Does nothing: events come in as long as programs are attached. */
@@ -194,6 +215,17 @@ export class RingbufSource implements Source {
     return this.#parts.counts[ring]!.read();
   }
 
+  /**
+   * How many events the filter has not handed on.
+   *
+   * @param category Of which category; of all together unless given.
+   * @returns The count since the source was opened; 0 without a filter.
+   * @throws {RangeError} If the category is not below 1024.
+   */
+  filtered(category?: number): number {
+    return filteredBy(this.#parts.filter, category);
+  }
+
   /** Unmaps the rings and closes the maps; a map that a program or a pin holds keeps what was not read. */
   close(): void {
     if (!this.#open) return;
@@ -208,7 +240,9 @@ export class RingbufSource implements Source {
 
 function checkOptions(options: RingbufSourceOptions, pageBytes: number): void {
   checkObject(options, "open BPF ring buffers");
-  const { maps, ringBytes, lossCounters } = options;
+  const { maps, ringBytes, lossCounters, scanner = "ts", filter } = options;
+  checkScanner(scanner);
+  checkFilter(filter, scanner);
   if (maps !== undefined && ringBytes !== undefined) {
     throw new TypeError(
       "Cannot open BPF ring buffers: give maps or ringBytes, not both; maps have their sizes",

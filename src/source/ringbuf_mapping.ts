@@ -1,5 +1,5 @@
 /**
- * Maps a BPF ring buffer to its place in a reservation.
+ * Maps a BPF ring buffer to its place.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { errnoName } from "../abi/errno.ts";
 import { MMAP } from "../abi/linux.ts";
 import { syscallFailed } from "../errors.ts";
 import type { RingbufRegion } from "../ring/ringbuf_geometry.ts";
-import type { Reservation } from "./reservation.ts";
+import type { RingSpace } from "./reservation.ts";
 
 /**
  * Maps a ring: all of it for reading, and then its consumer page once more, which alone may be written
@@ -17,19 +17,19 @@ import type { Reservation } from "./reservation.ts";
  *
  * Lifetime: a write through the buffer to anything but the consumer page ends the process.
  *
- * @param reservation Where the rings of the source lie.
+ * @param space Where the rings of the source lie.
  * @param fd The map's file descriptor.
  * @param region The ring's place.
  * @throws {EventPipeError} If the kernel refuses, as for a map that was opened for reading only.
  */
 export function mapRingbuf(
-  reservation: Reservation,
+  space: RingSpace,
   fd: number,
   { consumer, producer, data, bytes }: RingbufRegion,
 ): void {
   const whole = data + 2 * bytes - consumer;
-  let error = reservation.map(fd, consumer, whole, MMAP.PROT_READ);
-  if (error === 0) error = reservation.map(fd, consumer, producer - consumer);
+  let error = space.map(fd, consumer, whole, MMAP.PROT_READ);
+  if (error === 0) error = space.map(fd, consumer, producer - consumer);
   if (error === 0) return;
   const advice = ["EPERM", "EACCES"].includes(errnoName(error))
     ? "the reader writes its position into the map, so the map must not be frozen or open for reading only"

@@ -59,8 +59,8 @@ function wakesOtherThanTold(
 export async function expectDropsFound(source: "kernel" | "memory"): Promise<void> {
   const copy = await changedCopy(
     "src/ring/perf_scanner.ts",
-    "            count++;\n          } else if (type === PERF_RECORD_LOST) {\n",
-    "            if (++dropCounter % 1000 !== 0) count++;\n          } else if (type === PERF_RECORD_LOST) {\n",
+    "      count++;\n      offset = next;\n",
+    "      if (++dropCounter % 1000 !== 0) count++;\n      offset = next;\n",
   );
   try {
     const path = `${copy}/src/ring/perf_scanner.ts`;

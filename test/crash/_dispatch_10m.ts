@@ -2,7 +2,7 @@
  * The child of no_gc_test.ts: dispatches ten million events through the public API, writer and handlers in one isolate.
  * It does so between two explicit collections, which stand as markers among the lines of `--trace-gc`: text of its own
  * would not keep its place, since V8 buffers these lines. With the argument `allocating` its handlers make an object
- * per event.
+ * per event, with `wasm` the scanner in WebAssembly reads.
  */
 
 import { EventPipe, MemorySource } from "../../mod.ts";
@@ -22,7 +22,8 @@ const counts = new Int32Array(CATEGORIES);
 /** Keeps the objects of the allocating handlers reachable, so that the compiler cannot leave them out. */
 const kept: unknown[] = new Array(64);
 
-const source = MemorySource.open({ ringBytes: 256 * 1024, wakeupEvents: 512, cpus: [0] });
+const scanner = Deno.args.includes("wasm") ? "wasm" : "ts";
+const source = MemorySource.open({ ringBytes: 256 * 1024, wakeupEvents: 512, cpus: [0], scanner });
 using pipe = EventPipe.open({ source });
 for (let category = 0; category < CATEGORIES; category++) {
   pipe.register({

@@ -10,7 +10,7 @@ const MARKER = /Mark-Compact.* testing;/;
 
 /** Runs the child; what it reports, and the collections between its markers. */
 async function dispatchTenMillion(
-  mode: "plain" | "allocating",
+  mode: "plain" | "wasm" | "allocating",
 ): Promise<{ report: unknown; collections: string[] }> {
   const child = fileURLToPath(new URL("./_dispatch_10m.ts", import.meta.url));
   const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
@@ -37,6 +37,12 @@ async function dispatchTenMillion(
 
 Deno.test("dispatching 10,000,000 events causes no garbage collection", async () => {
   const { report, collections } = await dispatchTenMillion("plain");
+  assertEquals(report, { measured: 10_000_000, exact: true });
+  assertEquals(collections, []);
+});
+
+Deno.test("dispatching 10,000,000 events from the scanner in WebAssembly causes no garbage collection", async () => {
+  const { report, collections } = await dispatchTenMillion("wasm");
   assertEquals(report, { measured: 10_000_000, exact: true });
   assertEquals(collections, []);
 });

@@ -29,7 +29,8 @@ export async function importMutant(folder: string, entry: string, mutant: Mutant
   const source = new URL(`../../src/${folder}/`, import.meta.url);
   const copy = await Deno.makeTempDir({ prefix: "eventpipe-mutant-" });
   try {
-    for await (const { name } of Deno.readDir(source)) {
+    for await (const { name, isFile } of Deno.readDir(source)) {
+      if (!isFile) continue;
       const text = await Deno.readTextFile(new URL(name, source));
       const broken = name === mutant.file ? breakText(text, mutant) : text;
       await Deno.writeTextFile(`${copy}/${name}`, withAbsoluteImports(broken, source));
@@ -45,7 +46,10 @@ function breakText(text: string, { name, file, from, to }: Mutant): string {
   return text.replace(from, () => to);
 }
 
-/** The copy shares all that lies in other folders with the original. */
+/** The copy shares all that lies in other folders with the original, folders in its own too. */
 function withAbsoluteImports(text: string, source: URL): string {
-  return text.replace(/ from "(\.\.\/[^"]*)"/g, (_, path: string) => ` from "${new URL(path, source).href}"`);
+  return text.replace(
+    / from "(\.\.\/[^"]*|\.\/[^"]*\/[^"]*)"/g,
+    (_, path: string) => ` from "${new URL(path, source).href}"`,
+  );
 }

@@ -217,7 +217,7 @@ kernelTest("after close the rings' buffer is detached, and what was kept of it t
   const kept: Event[] = [];
   const load = LoadedPipe.open({ ringBytes: 4096 });
   using _load = load;
-  const { buffer } = load.source;
+  const buffer = load.source.buffer as ArrayBuffer;
   const view = new DataView(buffer);
   const bytes = new Uint8Array(buffer);
   load.pipe.register({ name: "keep", process: (event) => void kept.push(event, event.copy()) });

@@ -1,19 +1,13 @@
 /** The parts of the tracer's benchmark that need no tracer: numbers, parsing, the report, the help text. */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { peakOf } from "../../bench/trace/harness.ts";
 import { renderTables, renderTraceReport } from "../../bench/trace/report.ts";
 import { TRACE_RESULTS_SCHEMA, type TraceResults } from "../../bench/trace/results.ts";
-import { median, pairedRatios, randomFrom, shuffled, spreadOf } from "../../bench/trace/statistics.ts";
+import { pairedRatios, spreadOf } from "../../bench/trace/statistics.ts";
 import { allTools, lostOf, UNTRACED } from "../../bench/trace/tools.ts";
 import { captureEnvironment } from "../../src/report/environment.ts";
-
-Deno.test("median is the middle of an odd count and the mean of the middle two of an even one", () => {
-  assertEquals(median([3, 1, 2]), 2);
-  assertEquals(median([4, 1, 3, 2]), 2.5);
-  assertThrows(() => median([]), RangeError, "there are no numbers");
-});
 
 Deno.test("spreadOf leaves out runs without a value, and is null where there is none", () => {
   assertEquals(spreadOf([5, null, 1, 3]), { median: 3, min: 1, max: 5, n: 3 });
@@ -24,14 +18,6 @@ Deno.test("pairedRatios divides within a round and leaves out rounds that have o
   const over = new Map([[0, 6], [1, 8], [2, 9]]);
   const under = new Map([[0, 2], [2, 3], [3, 1]]);
   assertEquals(pairedRatios(over, under), [3, 3]);
-});
-
-Deno.test("shuffled keeps all things, and a seed repeats their order", () => {
-  const things = Array.from({ length: 20 }, (_, index) => index);
-  const order = shuffled(things, randomFrom(7));
-  assertEquals(order, shuffled(things, randomFrom(7)));
-  assertEquals(order.toSorted((a, b) => a - b), things);
-  assert(order.some((thing, index) => thing !== index));
 });
 
 Deno.test("peakOf reads VmHWM in bytes, and nothing from the status of a process without memory", () => {

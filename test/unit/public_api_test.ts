@@ -51,6 +51,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   ].map((name) => `new ${name}`).concat("Event.over", "Event#point", "EventBatch#add"),
   "the pipe calls it, which has checked its own options": [
     "PerfSource#openScanner",
+    "MemorySource#openScanner",
     "RingbufSource#openScanner",
     "RingRecorder#onScanned",
     "RingRecorder#onLeft",

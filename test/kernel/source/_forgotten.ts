@@ -53,7 +53,7 @@ function openOver(map: { fd: number; maxEntries: number }): void {
 
 /** Views that outlive their source. */
 function keepViews(): { buffer: ArrayBuffer; view: DataView; bytes: Uint8Array; words: Int32Array } {
-  const { buffer } = PerfSource.open({ ringBytes: 4096, overwritable: true });
+  const buffer = PerfSource.open({ ringBytes: 4096, overwritable: true }).buffer as ArrayBuffer;
   return { buffer, view: new DataView(buffer), bytes: new Uint8Array(buffer), words: new Int32Array(buffer) };
 }
 

@@ -1,4 +1,7 @@
-/** The pipe's contract on a BPF ring buffer with each of the waiters, but for what it says of perf rings alone. */
+/**
+ * The pipe's contract on a BPF ring buffer with each of the waiters and each of the scanners, but for what it says of perf
+ * rings alone.
+ */
 
 import { EventPipe } from "../../../mod.ts";
 import { RingbufSource } from "../../../src/source/ringbuf.ts";
@@ -23,17 +26,17 @@ const OF_PERF_RINGS: readonly (readonly [RegExp, string])[] = [
   [/ below the threshold /, "programs choose what wakes"],
 ];
 
-function openRing({ ringBytes }: SourceOptions): [RingProgram, RingbufSource] {
+function openRing({ ringBytes }: SourceOptions, scanner: "ts" | "wasm"): [RingProgram, RingbufSource] {
   const program = new RingProgram({ bytes: ringBytes });
   const maps = [program.object.map("events")];
-  return [program, RingbufSource.open({ maps, lossCounters: [program.lossCounter] })];
+  return [program, RingbufSource.open({ maps, lossCounters: [program.lossCounter], scanner })];
 }
 
-for (const waiter of ["epoll", "poll"] as const) {
+for (const [waiter, scanner] of [["epoll", "ts"], ["poll", "ts"], ["epoll", "wasm"]] as const) {
   const harness = except({
     test: ringbufTest,
     open(sourceOptions, pipeOptions): ContractSource {
-      const [program, source] = openRing(sourceOptions);
+      const [program, source] = openRing(sourceOptions, scanner);
       const pipe = EventPipe.open({ ...pipeOptions, waiter, source });
       return {
         pipe,
@@ -51,6 +54,6 @@ for (const waiter of ["epoll", "poll"] as const) {
       };
     },
   }, OF_PERF_RINGS);
-  pipeContract(`ringbuf, ${waiter}`, harness);
+  pipeContract(scanner === "ts" ? `ringbuf, ${waiter}` : `ringbuf, ${waiter}, ${scanner}`, harness);
   harness.check();
 }

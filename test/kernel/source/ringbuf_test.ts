@@ -540,7 +540,7 @@ ringbufTest("after close the rings' buffer is detached, and what was kept of it 
   load.pipe.register({ name: "keep", process: (event) => void kept.push(event, event.copy()) });
   load.program.emit();
   load.pipe.poll(-1);
-  const { buffer } = load.source;
+  const buffer = load.source.buffer as ArrayBuffer;
   const view = new DataView(buffer);
   assertEquals(view.getBigUint64(0, true), BigInt(RECORD_BYTES), "the consumer's position");
   load.pipe.close();

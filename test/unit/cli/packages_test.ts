@@ -1,7 +1,7 @@
 /** The set-up's decisions, on a made-up machine that records what would have been run and said. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { ensurePackages, type Requirement, type SetupHost } from "../../../src/cli/packages.ts";
+import { ensurePackages, type Requirement, REQUIREMENTS, type SetupHost } from "../../../src/cli/packages.ts";
 
 /** A machine whose apt-get installs what `stock` names; everything else about it can be replaced. */
 class FakeHost implements SetupHost {
@@ -80,6 +80,15 @@ Deno.test("the bench installs nothing that only the tests use", () => {
   const host = new FakeHost();
   assertEquals(ensurePackages("bench", host, host.requirements()), "complete");
   assertEquals(host.commands, ["install libx1"]);
+});
+
+Deno.test("suites beside other programs install compilers and Go, the tests no Go", () => {
+  const packagesOf = (purpose: "bench" | "peers" | "test"): string[] =>
+    REQUIREMENTS.filter(({ usedBy }) => usedBy.includes(purpose)).flatMap(({ packages }) => packages);
+  const compilers = ["libbpf1", "clang", "libbpf-dev", "linux-libc-dev", "gcc", "libc6-dev", "bpftool"];
+  assertEquals(packagesOf("bench"), ["libbpf1"]);
+  assertEquals(packagesOf("peers"), [...compilers, "golang-go", "golang-github-cilium-ebpf-dev"]);
+  assertEquals(packagesOf("test"), [...compilers, "linux-perf"]);
 });
 
 Deno.test("a machine without package lists fetches them first", () => {

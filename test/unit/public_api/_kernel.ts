@@ -21,10 +21,12 @@ import {
   NO_BYTES,
   NO_COUNT,
   NO_FD,
+  NO_FILTERED,
   NO_LIST,
   NO_OBJECT,
   NO_OPTIONS,
   NO_RING,
+  NO_SCANNER,
   NO_TEXT,
   optionRows,
   type Row,
@@ -114,6 +116,8 @@ export const KERNEL_ROWS: readonly Row[] = [
   }),
   ...optionRows("PerfSource.open", TypeError, perf, {
     overwritable: NO_BOOLEAN,
+    scanner: NO_SCANNER,
+    filter: NO_LIST,
     attr: NO_OPTIONS,
     cpus: NO_LIST,
     map: [...NO_OPTIONS, {}, [], { fd: 0 }, { fd: 0, maxEntries: "64" }, { fd: 0, maxEntries: 1.5 }],
@@ -156,6 +160,21 @@ export const KERNEL_ROWS: readonly Row[] = [
     call: (type) => withMap(any(type), (fd) => perf({ map: { fd, maxEntries: 4096 } })),
   },
   {
+    api: "PerfSource.open",
+    parameter: "filter",
+    wrong: NO_FILTERED.map((category) => [category]),
+    error: RangeError,
+    call: (value) => perf({ scanner: "wasm", filter: value }),
+  },
+  {
+    api: "PerfSource#filtered",
+    parameter: "category",
+    wrong: NO_FILTERED,
+    error: RangeError,
+    call: (value) =>
+      withSource(PerfSource.open({ ringBytes: 4096 }), (source) => source.filtered(any(value))),
+  },
+  {
     api: "PerfSource#lost",
     parameter: "ring",
     wrong: NO_RING.filter((ring) => ring !== 2),
@@ -175,6 +194,8 @@ export const KERNEL_ROWS: readonly Row[] = [
   },
   { api: "RingbufSource.open", parameter: "options", wrong: NO_OPTIONS, error: TypeError, call: ringbuf },
   ...optionRows("RingbufSource.open", TypeError, ringbuf, {
+    scanner: NO_SCANNER,
+    filter: NO_LIST,
     maps: [...NO_LIST, [], ...NO_OBJECT.map((map) => [map])],
     lossCounters: [
       ...NO_LIST,
@@ -233,6 +254,20 @@ export const KERNEL_ROWS: readonly Row[] = [
         BPF.BPF_MAP_TYPE_PERCPU_ARRAY,
         (fd) => ringbuf({ lossCounters: [{ map: { fd }, key: value }] }),
       ),
+  },
+  {
+    api: "RingbufSource.open",
+    parameter: "filter",
+    wrong: NO_FILTERED.map((category) => [category]),
+    error: RangeError,
+    call: (value) => ringbuf({ scanner: "wasm", filter: value }),
+  },
+  {
+    api: "RingbufSource#filtered",
+    parameter: "category",
+    wrong: NO_FILTERED,
+    error: RangeError,
+    call: (value) => withSource(RingbufSource.open(), (source) => source.filtered(any(value))),
   },
   {
     api: "RingbufSource#lost",

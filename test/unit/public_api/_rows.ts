@@ -53,6 +53,12 @@ export const NO_BOOLEAN: readonly unknown[] = [null, 0, 1, NaN, "", "true", {}, 
 /** What is never a list; undefined stands for none. */
 export const NO_LIST: readonly unknown[] = [null, 0, NaN, "0", true, {}, 1n, () => {}];
 
+/** What is no kind of scanner. */
+export const NO_SCANNER: readonly unknown[] = [...NO_TEXT.filter((value) => value !== undefined), "", "js"];
+
+/** What is no category that a filter tells apart. */
+export const NO_FILTERED: readonly unknown[] = [...NO_COUNT, 1024, 2 ** 32];
+
 /** What is no Uint8Array, though some of it holds bytes. */
 export const NO_BYTES: readonly unknown[] = [
   ...NO_OBJECT,

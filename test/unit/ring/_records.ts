@@ -1,11 +1,12 @@
 /**
- * Exact records on a plain buffer, for the tests of scanners and writers: a ring with its metadata page and spare
+ * Exact records in plain memory, for the tests of scanners and writers: a ring with its metadata page and spare
  * memory, records put byte by byte at any position, and an oracle that reads them back. The oracle is slow and shares no
  * code with the scanner: positions are BigInts and every byte is fetched on its own.
  */
 
 import { layOutRings, type RingRegion } from "../../../src/ring/geometry.ts";
 import { RecordBatch, type Scanner } from "../../../src/ring/scanner.ts";
+import { ringBuffer } from "./_scanners.ts";
 
 /** <linux/perf_event.h>: the record types and where the positions stand. */
 export const SAMPLE = 9;
@@ -18,17 +19,28 @@ const PAGE = 4096;
 /** What a byte holds that nobody wrote. */
 export const UNTOUCHED = 0xa5;
 
-/** One ring in a plain buffer. Positions are u64, as in the kernel. */
+/** One ring in plain memory. Positions are u64, as in the kernel. */
 export class FakeRing {
   readonly buffer: ArrayBufferLike;
   readonly region: RingRegion;
   readonly bytes: Uint8Array;
   readonly view: DataView;
 
-  constructor(buffer: ArrayBufferLike, region: RingRegion, position: bigint) {
+  /**
+   * @param buffer Where it lies, with others.
+   * @param region Its place.
+   * @param position Where it begins.
+   * @param bufferBytes How much of the buffer is of the rings; all unless given.
+   */
+  constructor(
+    buffer: ArrayBufferLike,
+    region: RingRegion,
+    position: bigint,
+    bufferBytes = buffer.byteLength,
+  ) {
     this.buffer = buffer;
     this.region = region;
-    this.bytes = new Uint8Array(buffer);
+    this.bytes = new Uint8Array(buffer, 0, bufferBytes);
     this.view = new DataView(buffer);
     this.bytes.fill(UNTOUCHED, region.data, region.data + region.bytes);
     this.head = position;
@@ -71,8 +83,8 @@ export class FakeRing {
 /** Makes rings of one size in one buffer, each at its position. */
 export function fakeRings(ringBytes: number, ...positions: bigint[]): FakeRing[] {
   const { regions, bufferBytes } = layOutRings(positions.length, ringBytes, PAGE);
-  const buffer = new ArrayBuffer(bufferBytes);
-  return positions.map((position, ring) => new FakeRing(buffer, regions[ring]!, position));
+  const buffer = ringBuffer(bufferBytes, positions.length);
+  return positions.map((position, ring) => new FakeRing(buffer, regions[ring]!, position, bufferBytes));
 }
 
 /** Makes one ring. */

@@ -1,12 +1,12 @@
 /**
- * A BPF ring buffer on a plain buffer, and its producer by the rules of kernel/bpf/ringbuf.c: records are reserved, then
+ * A BPF ring buffer in plain memory, and its producer by the rules of kernel/bpf/ringbuf.c: records are reserved, then
  * submitted or discarded in any order. Beside it an oracle that reads records back. Both are slow and share no code with the
  * scanner: positions are BigInts and the oracle fetches every byte on its own.
  */
 
 import { layOutRingbufs, type RingbufRegion } from "../../../src/ring/ringbuf_geometry.ts";
-import type { RingbufScanner } from "../../../src/ring/ringbuf_scanner.ts";
-import { RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch, type Scanner } from "../../../src/ring/scanner.ts";
+import { ringBuffer } from "./_scanners.ts";
 
 /** <linux/bpf.h> */
 export const BUSY = 0x80000000;
@@ -20,17 +20,28 @@ const HEADER = 8;
 /** What a byte holds that nobody wrote. */
 export const UNTOUCHED = 0xa5;
 
-/** One ring in a plain buffer. What is written into its data stands in both copies. Positions are u64, as in the kernel. */
+/** One ring in plain memory. What is written into its data stands in both copies. Positions are u64, as in the kernel. */
 export class FakeRingbuf {
   readonly buffer: ArrayBufferLike;
   readonly region: RingbufRegion;
   readonly bytes: Uint8Array;
   readonly view: DataView;
 
-  constructor(buffer: ArrayBufferLike, region: RingbufRegion, position: bigint) {
+  /**
+   * @param buffer Where it lies, with others.
+   * @param region Its place.
+   * @param position Where it begins.
+   * @param bufferBytes How much of the buffer is of the rings; all unless given.
+   */
+  constructor(
+    buffer: ArrayBufferLike,
+    region: RingbufRegion,
+    position: bigint,
+    bufferBytes = buffer.byteLength,
+  ) {
     this.buffer = buffer;
     this.region = region;
-    this.bytes = new Uint8Array(buffer);
+    this.bytes = new Uint8Array(buffer, 0, bufferBytes);
     this.view = new DataView(buffer);
     this.bytes.fill(UNTOUCHED, region.data, region.data + 2 * region.bytes);
     this.consumer = position;
@@ -102,8 +113,10 @@ export function fakeRingbufs(
   ...rings: readonly { readonly bytes: number; readonly position?: bigint }[]
 ): FakeRingbuf[] {
   const { regions, bufferBytes } = layOutRingbufs(rings.map(({ bytes }) => bytes), PAGE);
-  const buffer = new ArrayBuffer(bufferBytes);
-  return rings.map(({ position = 0n }, ring) => new FakeRingbuf(buffer, regions[ring]!, position));
+  const buffer = ringBuffer(bufferBytes, rings.length);
+  return rings.map(({ position = 0n }, ring) =>
+    new FakeRingbuf(buffer, regions[ring]!, position, bufferBytes)
+  );
 }
 
 /** Makes one ring. */
@@ -258,7 +271,7 @@ export function tell(ring: FakeRingbuf, batch: RecordBatch): Told[] {
 }
 
 /** One pass over a ring, committing after each batch. Throws if it does not end. */
-export function pass(scanner: RingbufScanner, ring: FakeRingbuf, index = 0): Told[] {
+export function pass(scanner: Scanner, ring: FakeRingbuf, index = 0): Told[] {
   const told: Told[] = [];
   const batch = new RecordBatch();
   if (!scanner.begin(index)) return told;

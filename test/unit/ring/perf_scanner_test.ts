@@ -1,7 +1,6 @@
 /** Tests of the perf scanner on plain buffers: each way a record can lie in a ring, and each way it can be wrong. */
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { PerfScanner } from "../../../src/ring/perf_scanner.ts";
 import { RecordBatch } from "../../../src/ring/scanner.ts";
 import {
   type FakeRing,
@@ -19,12 +18,9 @@ import {
   type Told,
   UNTOUCHED,
 } from "./_records.ts";
+import { type OpenPerf, perfTest } from "./_scanners.ts";
 
 const RING = 4096;
-
-function scannerOf(...rings: FakeRing[]): PerfScanner {
-  return new PerfScanner(rings[0]!.buffer, rings.map(({ region }) => region));
-}
 
 /** The payload of a sample as the scanner tells it: with its padding, zeros in these tests. */
 function told(payload: Uint8Array): Told {
@@ -34,7 +30,12 @@ function told(payload: Uint8Array): Told {
 }
 
 /** Appends records to a ring at a position and expects what one pass tells, what the oracle says and the tail. */
-function assertPass(ring: FakeRing, records: readonly Uint8Array[], expected: readonly Told[]): void {
+function assertPass(
+  scannerOf: OpenPerf,
+  ring: FakeRing,
+  records: readonly Uint8Array[],
+  expected: readonly Told[],
+): void {
   const scanner = scannerOf(ring);
   for (const bytes of records) ring.append(bytes);
   const said = oracle(ring);
@@ -43,7 +44,7 @@ function assertPass(ring: FakeRing, records: readonly Uint8Array[], expected: re
   assertEquals(ring.tail, ring.head, "the tail");
 }
 
-Deno.test("begin says that an empty ring has nothing, and scan leaves the batch empty", () => {
+perfTest("begin says that an empty ring has nothing, and scan leaves the batch empty", (scannerOf) => {
   for (const position of [0n, 4096n, 1n << 32n]) {
     const ring = fakeRing(RING, position);
     const scanner = scannerOf(ring);
@@ -56,7 +57,7 @@ Deno.test("begin says that an empty ring has nothing, and scan leaves the batch 
   }
 });
 
-Deno.test("scan finds one record and many, with sizes, categories and ends", () => {
+perfTest("scan finds one record and many, with sizes, categories and ends", (scannerOf) => {
   const ring = fakeRing(RING);
   const scanner = scannerOf(ring);
   const payloads = [payload(4, 1), payload(12, 2), payload(13, 3), payload(100, 4)];
@@ -75,7 +76,7 @@ Deno.test("scan finds one record and many, with sizes, categories and ends", () 
   assertEquals(batch.count, 0);
 });
 
-Deno.test("scan gives category -1 to a payload that is too short for one", () => {
+perfTest("scan gives category -1 to a payload that is too short for one", (scannerOf) => {
   for (const rawSize of [0, 1, 2, 3]) {
     const ring = fakeRing(RING);
     const scanner = scannerOf(ring);
@@ -87,13 +88,13 @@ Deno.test("scan gives category -1 to a payload that is too short for one", () =>
   }
 });
 
-Deno.test("scan makes a sample contiguous wherever the end of the ring cuts it", () => {
+perfTest("scan makes a sample contiguous wherever the end of the ring cuts it", (scannerOf) => {
   // 8 bytes left is the worst: header at the end, raw size at offset 0.
   for (let left = 8; left <= 72; left += 8) {
     for (const length of [left - 7, left - 4, left, left + 1, 61, 68, 1000]) {
       if (length < 1) continue;
       const bytes = payload(length, left);
-      assertPass(fakeRing(RING, BigInt(RING - left)), [sample(bytes), sample(payload(8, 9))], [
+      assertPass(scannerOf, fakeRing(RING, BigInt(RING - left)), [sample(bytes), sample(payload(8, 9))], [
         told(bytes),
         told(payload(8, 9)),
       ]);
@@ -101,20 +102,23 @@ Deno.test("scan makes a sample contiguous wherever the end of the ring cuts it",
   }
 });
 
-Deno.test("scan reads a LOST record whose id or count lies behind the end of the ring", () => {
+perfTest("scan reads a LOST record whose id or count lies behind the end of the ring", (scannerOf) => {
   for (const left of [8, 16, 24]) {
-    assertPass(fakeRing(RING, BigInt(RING - left)), [lost(77, 0xffffffffffn), sample(payload(5, 1))], [
+    assertPass(scannerOf, fakeRing(RING, BigInt(RING - left)), [
+      lost(77, 0xffffffffffn),
+      sample(payload(5, 1)),
+    ], [
       { lost: 77n },
       told(payload(5, 1)),
     ]);
   }
 });
 
-Deno.test("scan skips an unknown record by its size, also across the end of the ring", () => {
+perfTest("scan skips an unknown record by its size, also across the end of the ring", (scannerOf) => {
   for (const left of [4096, 8, 16, 40, 48, 56]) {
     for (const type of [0, 1, 5, 13, 0xffffffff]) {
       const unknown = record(type, new Uint8Array(40).fill(0xff));
-      assertPass(fakeRing(RING, BigInt(RING - left)), [unknown, unknown, sample(payload(8, 1))], [
+      assertPass(scannerOf, fakeRing(RING, BigInt(RING - left)), [unknown, unknown, sample(payload(8, 1))], [
         { skipped: 2 },
         told(payload(8, 1)),
       ]);
@@ -122,7 +126,7 @@ Deno.test("scan skips an unknown record by its size, also across the end of the 
   }
 });
 
-Deno.test("scan tells a loss in a batch of its own, in its place among the records", () => {
+perfTest("scan tells a loss in a batch of its own, in its place among the records", (scannerOf) => {
   const [first, second] = [payload(8, 1), payload(8, 2)];
   const table: [Uint8Array[], Told[][]][] = [
     [[lost(3), sample(first)], [[{ lost: 3n }], [told(first)]]],
@@ -145,10 +149,10 @@ Deno.test("scan tells a loss in a batch of its own, in its place among the recor
   }
 });
 
-Deno.test("scan takes a LOST record that is longer than its fields", () => {
+perfTest("scan takes a LOST record that is longer than its fields", (scannerOf) => {
   const body = new Uint8Array(32);
   body[8] = 9;
-  assertPass(fakeRing(RING), [record(LOST, body), sample(payload(8, 1))], [
+  assertPass(scannerOf, fakeRing(RING), [record(LOST, body), sample(payload(8, 1))], [
     { lost: 9n },
     told(payload(8, 1)),
   ]);
@@ -171,7 +175,7 @@ const BAD: readonly (readonly [string, Uint8Array])[] = [
 ];
 
 for (const [what, bad] of BAD) {
-  Deno.test(`scan gives the rest up at ${what}, after the good records and before later ones`, () => {
+  perfTest(`scan gives the rest up at ${what}, after the good records and before later ones`, (scannerOf) => {
     for (const left of [2048, 8, 16, 24, 32, 40]) {
       const ring = fakeRing(RING, BigInt(RING - left));
       const scanner = scannerOf(ring);
@@ -190,7 +194,7 @@ for (const [what, bad] of BAD) {
   });
 }
 
-Deno.test("scan checks a size word that differs from the last one in one bit", () => {
+perfTest("scan checks a size word that differs from the last one in one bit", (scannerOf) => {
   // The scanner keeps the size word it validated last; a word that only looks like it must not pass.
   for (let bit = 0; bit < 16; bit++) {
     const ring = fakeRing(RING);
@@ -202,29 +206,29 @@ Deno.test("scan checks a size word that differs from the last one in one bit", (
   }
 });
 
-Deno.test("scan takes misc bits for what they are", () => {
+perfTest("scan takes misc bits for what they are", (scannerOf) => {
   const records = [0, 1, 0xffff].map((misc) =>
     record(SAMPLE, sample(payload(4, misc)).subarray(8), 16, misc)
   );
-  assertPass(fakeRing(RING), records, [0, 1, 0xffff].map((misc) => told(payload(4, misc))));
+  assertPass(scannerOf, fakeRing(RING), records, [0, 1, 0xffff].map((misc) => told(payload(4, misc))));
 });
 
-Deno.test("scan refuses an empty sample whose size word is the one it starts from", () => {
+perfTest("scan refuses an empty sample whose size word is the one it starts from", (scannerOf) => {
   // Size 8, misc 0: the first word the scanner compares with; no room for a raw size.
-  assertPass(fakeRing(RING, BigInt(RING - 8)), [record(SAMPLE, new Uint8Array(0), 8, 0)], [
+  assertPass(scannerOf, fakeRing(RING, BigInt(RING - 8)), [record(SAMPLE, new Uint8Array(0), 8, 0)], [
     { corruptBytes: 8n },
   ]);
 });
 
-Deno.test("scan checks the first size word as any other", () => {
+perfTest("scan checks the first size word as any other", (scannerOf) => {
   // The smallest record there is, with the size word the scanner starts from.
-  assertPass(fakeRing(RING), [record(5, new Uint8Array(0), 8, 0), sample(payload(8, 1))], [
+  assertPass(scannerOf, fakeRing(RING), [record(5, new Uint8Array(0), 8, 0), sample(payload(8, 1))], [
     { skipped: 1 },
     told(payload(8, 1)),
   ]);
 });
 
-Deno.test("scan gives good records up too where the head is further than the ring is long", () => {
+perfTest("scan gives good records up too where the head is further than the ring is long", (scannerOf) => {
   const ring = fakeRing(RING);
   const scanner = scannerOf(ring);
   for (let i = 0; i < 128 + 2; i++) ring.append(sample(payload(20, i)));
@@ -233,7 +237,7 @@ Deno.test("scan gives good records up too where the head is further than the rin
   assertEquals(ring.tail, ring.head);
 });
 
-Deno.test("scan gives the whole ring up where the head is further than the ring is long", () => {
+perfTest("scan gives the whole ring up where the head is further than the ring is long", (scannerOf) => {
   for (const ahead of [4104n, 8192n, (1n << 31n) + 8n, 0xfffffff8n]) {
     const ring = fakeRing(RING, 64n);
     const scanner = scannerOf(ring);
@@ -245,14 +249,14 @@ Deno.test("scan gives the whole ring up where the head is further than the ring 
   }
 });
 
-Deno.test("scan reads a ring that is full to its last byte", () => {
+perfTest("scan reads a ring that is full to its last byte", (scannerOf) => {
   for (const position of [0n, 8n, 2048n, 4088n]) {
     const records = Array.from({ length: 128 }, (_, i) => sample(payload(20, i)));
-    assertPass(fakeRing(RING, position), records, records.map((_, i) => told(payload(20, i))));
+    assertPass(scannerOf, fakeRing(RING, position), records, records.map((_, i) => told(payload(20, i))));
   }
 });
 
-Deno.test("commit stores both words of the tail, near 2^32, beyond 2^53 and at 2^64", () => {
+perfTest("commit stores both words of the tail, near 2^32, beyond 2^53 and at 2^64", (scannerOf) => {
   const starts = [
     2n ** 32n - 8n,
     2n ** 32n - 64n,
@@ -273,7 +277,7 @@ Deno.test("commit stores both words of the tail, near 2^32, beyond 2^53 and at 2
   }
 });
 
-Deno.test("a scanner begins at the stored tail, with what was unread before it was made", () => {
+perfTest("a scanner begins at the stored tail, with what was unread before it was made", (scannerOf) => {
   const ring = fakeRing(RING, 2n ** 33n + 40n);
   ring.append(sample(payload(8, 1)));
   assertEquals(pass(scannerOf(ring), ring), [told(payload(8, 1))]);
@@ -282,7 +286,7 @@ Deno.test("a scanner begins at the stored tail, with what was unread before it w
   assertEquals(ring.tail, ring.head);
 });
 
-Deno.test("commit gives back what was scanned, no more and no less", () => {
+perfTest("commit gives back what was scanned, no more and no less", (scannerOf) => {
   const ring = fakeRing(65536);
   const scanner = scannerOf(ring);
   for (let i = 0; i < 300; i++) ring.append(sample(payload(20, i)));
@@ -300,27 +304,30 @@ Deno.test("commit gives back what was scanned, no more and no less", () => {
   assertEquals(ring.tail, 300n * 32n);
 });
 
-Deno.test("rewind goes back behind one record: what is in front is given back, the next pass begins there", () => {
-  for (const start of [0n, 4000n, 2n ** 32n - 100n * 8n]) {
-    for (const index of [0, 3, 9]) {
-      const ring = fakeRing(RING, start);
-      const scanner = scannerOf(ring);
-      for (let i = 0; i < 10; i++) ring.append(sample(payload(100, i)));
-      const batch = new RecordBatch();
-      scanner.begin(0);
-      scanner.scan(0, batch);
-      scanner.rewind(0, batch, index);
-      scanner.commit(0);
-      assertEquals(ring.tail, start + 112n * BigInt(index + 1));
-      const rest = Array.from({ length: 9 - index }, (_, i) => told(payload(100, index + 1 + i)));
-      assertEquals(pass(scanner, ring), rest);
-      assertEquals(ring.tail, ring.head);
+perfTest(
+  "rewind goes back behind one record: what is in front is given back, the next pass begins there",
+  (scannerOf) => {
+    for (const start of [0n, 4000n, 2n ** 32n - 100n * 8n]) {
+      for (const index of [0, 3, 9]) {
+        const ring = fakeRing(RING, start);
+        const scanner = scannerOf(ring);
+        for (let i = 0; i < 10; i++) ring.append(sample(payload(100, i)));
+        const batch = new RecordBatch();
+        scanner.begin(0);
+        scanner.scan(0, batch);
+        scanner.rewind(0, batch, index);
+        scanner.commit(0);
+        assertEquals(ring.tail, start + 112n * BigInt(index + 1));
+        const rest = Array.from({ length: 9 - index }, (_, i) => told(payload(100, index + 1 + i)));
+        assertEquals(pass(scanner, ring), rest);
+        assertEquals(ring.tail, ring.head);
+      }
     }
-  }
-});
+  },
+);
 
 for (const count of [255, 256, 257, 512, 513]) {
-  Deno.test(`scan spreads ${count} records over batches of ${RecordBatch.CAPACITY}`, () => {
+  perfTest(`scan spreads ${count} records over batches of ${RecordBatch.CAPACITY}`, (scannerOf) => {
     for (const start of [0n, 65536n - 24n, 65536n - 16n * 256n]) {
       const ring = fakeRing(65536, start);
       const scanner = scannerOf(ring);
@@ -341,7 +348,7 @@ for (const count of [255, 256, 257, 512, 513]) {
   });
 }
 
-Deno.test("scan tells a loss, a skipped record or corruption right behind a full batch", () => {
+perfTest("scan tells a loss, a skipped record or corruption right behind a full batch", (scannerOf) => {
   const table: [Uint8Array, Told][] = [
     [lost(5), { lost: 5n }],
     [record(5, new Uint8Array(24)), { skipped: 1 }],
@@ -362,7 +369,7 @@ Deno.test("scan tells a loss, a skipped record or corruption right behind a full
   }
 });
 
-Deno.test("scan does not see what the producer adds during a pass until the next one", () => {
+perfTest("scan does not see what the producer adds during a pass until the next one", (scannerOf) => {
   const ring = fakeRing(RING);
   const scanner = scannerOf(ring);
   const batch = new RecordBatch();
@@ -377,7 +384,7 @@ Deno.test("scan does not see what the producer adds during a pass until the next
   assertEquals(pass(scanner, ring), [told(payload(8, 2))]);
 });
 
-Deno.test("scan keeps the rings of one buffer apart", () => {
+perfTest("scan keeps the rings of one buffer apart", (scannerOf) => {
   const rings = fakeRings(RING, 0n, 4088n, 2n ** 32n - 8n);
   const scanner = scannerOf(...rings);
   rings.forEach((ring, i) => {
@@ -390,7 +397,7 @@ Deno.test("scan keeps the rings of one buffer apart", () => {
   });
 });
 
-Deno.test("scan writes nothing but the copy of a straddler, which fits the spare memory", () => {
+perfTest("scan writes nothing but the copy of a straddler, which fits the spare memory", (scannerOf) => {
   const rings = fakeRings(131072, 0n, 131072n - 8n, 0n);
   const ring = rings[1]!;
   const scanner = scannerOf(...rings);
@@ -404,7 +411,7 @@ Deno.test("scan writes nothing but the copy of a straddler, which fits the spare
   assertEquals(ring.bytes, before);
 });
 
-Deno.test("scan of a ring full of rubbish leaves its neighbours alone", () => {
+perfTest("scan of a ring full of rubbish leaves its neighbours alone", (scannerOf) => {
   for (const fill of [0x00, 0xff, 0x08, 0xf8, 0xf0, 0x09]) {
     for (const left of [8, 16, 24, 4096]) {
       const rings = fakeRings(RING, 0n, BigInt(RING - left), 0n);

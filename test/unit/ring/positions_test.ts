@@ -5,10 +5,10 @@
 
 import { assertEquals } from "@std/assert";
 import { layOutRings, SPARE_BYTES } from "../../../src/ring/geometry.ts";
-import { PerfScanner } from "../../../src/ring/perf_scanner.ts";
 import { PerfWriter } from "../../../src/ring/perf_writer.ts";
 import { RecordBatch } from "../../../src/ring/scanner.ts";
 import { FakeRing, fakeRing, lost, pass, payload, record, sample, type Told } from "./_records.ts";
+import { perfTest, ringBuffer } from "./_scanners.ts";
 
 const RING = 4096;
 /** What is put into a ring: 32 + 24 + 32 + 112 bytes. */
@@ -22,26 +22,29 @@ const TOLD: readonly Told[] = [
 const BYTES = 200n;
 
 for (const bits of [31n, 32n, 53n, 63n, 64n]) {
-  Deno.test(`records around position 2^${bits} are told as at any other, and the tail is whole`, () => {
-    // From all records in front of it over each place in one of them to all behind it.
-    for (let before = 0n; before <= BYTES + 8n; before += 8n) {
-      const start = BigInt.asUintN(64, 2n ** bits - before);
-      const ring = fakeRing(RING, start);
-      const scanner = new PerfScanner(ring.buffer, [ring.region]);
-      for (const each of RECORDS) {
-        ring.write(ring.head, each);
-        ring.head = BigInt.asUintN(64, ring.head + BigInt(each.length));
+  perfTest(
+    `records around position 2^${bits} are told as at any other, and the tail is whole`,
+    (scannerOf) => {
+      // From all records in front of it over each place in one of them to all behind it.
+      for (let before = 0n; before <= BYTES + 8n; before += 8n) {
+        const start = BigInt.asUintN(64, 2n ** bits - before);
+        const ring = fakeRing(RING, start);
+        const scanner = scannerOf(ring);
+        for (const each of RECORDS) {
+          ring.write(ring.head, each);
+          ring.head = BigInt.asUintN(64, ring.head + BigInt(each.length));
+        }
+        assertEquals(pass(scanner, ring), TOLD, `${before} bytes in front of it`);
+        assertEquals([ring.head, ring.tail], Array(2).fill(BigInt.asUintN(64, start + BYTES)));
       }
-      assertEquals(pass(scanner, ring), TOLD, `${before} bytes in front of it`);
-      assertEquals([ring.head, ring.tail], Array(2).fill(BigInt.asUintN(64, start + BYTES)));
-    }
-  });
+    },
+  );
 
-  Deno.test(`a drain that ends in front of or behind position 2^${bits} goes on there`, () => {
+  perfTest(`a drain that ends in front of or behind position 2^${bits} goes on there`, (scannerOf) => {
     for (let before = 16n; before <= 320n; before += 16n) {
       const start = BigInt.asUintN(64, 2n ** bits - before);
       const ring = fakeRing(RING, start);
-      const scanner = new PerfScanner(ring.buffer, [ring.region]);
+      const scanner = scannerOf(ring);
       for (let i = 0; i < 20; i++) {
         ring.write(ring.head, sample(payload(4, i)));
         ring.head = BigInt.asUintN(64, ring.head + 16n);
@@ -58,10 +61,10 @@ for (const bits of [31n, 32n, 53n, 63n, 64n]) {
     }
   });
 
-  Deno.test(`a ring is filled, refuses and is read around position 2^${bits}`, () => {
+  perfTest(`a ring is filled, refuses and is read around position 2^${bits}`, (scannerOf) => {
     const { regions, bufferBytes } = layOutRings(1, RING, RING, SPARE_BYTES);
     const start = BigInt.asUintN(64, 2n ** bits - 2n * BigInt(RING) - 40n);
-    const ring = new FakeRing(new ArrayBuffer(bufferBytes), regions[0]!, start);
+    const ring = new FakeRing(ringBuffer(bufferBytes, 1), regions[0]!, start);
     let refused = 0;
     const writer = new PerfWriter({
       buffer: ring.buffer,
@@ -71,7 +74,7 @@ for (const bits of [31n, 32n, 53n, 63n, 64n]) {
       wakeupEvents: 1,
       events: { accepts: () => true, wake: () => {}, lose: () => void refused++ },
     });
-    const scanner = new PerfScanner(ring.buffer, regions);
+    const scanner = scannerOf(ring);
     let [bytes, events, losses] = [0n, 0, 0n];
     for (let lap = 0; lap < 5; lap++) {
       while (writer.outputBytes(payload(100, lap)) === 0) events++;

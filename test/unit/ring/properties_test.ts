@@ -6,7 +6,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { layOutRings, SPARE_BYTES } from "../../../src/ring/geometry.ts";
-import { PerfScanner } from "../../../src/ring/perf_scanner.ts";
 import { PerfWriter } from "../../../src/ring/perf_writer.ts";
 import { RecordBatch } from "../../../src/ring/scanner.ts";
 import {
@@ -23,6 +22,7 @@ import {
   tell,
   type Told,
 } from "./_records.ts";
+import { perfTest, ringBuffer } from "./_scanners.ts";
 
 const ringSizes = fc.constantFrom(4096, 8192, 16384);
 
@@ -65,16 +65,12 @@ function fill(ring: FakeRing, all: readonly Uint8Array[], from = 0): number {
   return next;
 }
 
-function scannerOf(rings: readonly FakeRing[]): PerfScanner {
-  return new PerfScanner(rings[0]!.buffer, rings.map(({ region }) => region));
-}
-
-Deno.test("scan tells what the oracle tells, for any records at any position", () => {
+perfTest("scan tells what the oracle tells, for any records at any position", (scannerOf) => {
   fc.assert(
     fc.property(ringSizes, positions, fc.array(records, { maxLength: 120 }), (ringBytes, position, all) => {
       const rings = fakeRings(ringBytes, position);
       const [ring] = rings as [FakeRing];
-      const scanner = scannerOf(rings);
+      const scanner = scannerOf(...rings);
       for (let next = 0; next < all.length;) {
         next = fill(ring, all, next);
         const expected = oracle(ring);
@@ -88,7 +84,7 @@ Deno.test("scan tells what the oracle tells, for any records at any position", (
   );
 });
 
-Deno.test("scan and commit in any order with the producer tell everything once", () => {
+perfTest("scan and commit in any order with the producer tell everything once", (scannerOf) => {
   type Step = "write" | "begin" | "scan" | "commit" | { through: number };
   const steps: fc.Arbitrary<Step> = fc.oneof(
     fc.constantFrom<Step>("write", "begin", "scan", "commit"),
@@ -99,7 +95,7 @@ Deno.test("scan and commit in any order with the producer tell everything once",
     fc.property(ringSizes, positions, smallRecords, fc.array(steps), (ringBytes, position, all, script) => {
       const rings = fakeRings(ringBytes, position);
       const [ring] = rings as [FakeRing];
-      const scanner = scannerOf(rings);
+      const scanner = scannerOf(...rings);
       const batch = new RecordBatch();
       const told: Told[] = [];
       const expected: Told[] = [];
@@ -138,12 +134,12 @@ Deno.test("scan and commit in any order with the producer tell everything once",
   );
 });
 
-Deno.test("writer and scanner conserve events: produced = seen + lost + unread", () => {
+perfTest("writer and scanner conserve events: produced = seen + lost + unread", (scannerOf) => {
   const moves = fc.array(fc.tuple(fc.integer({ min: 0, max: 60 }), fc.boolean()), { maxLength: 25 });
   fc.assert(
     fc.property(ringSizes, positions, moves, fc.nat(), (ringBytes, position, script, seed) => {
       const { regions, bufferBytes } = layOutRings(1, ringBytes, 4096, SPARE_BYTES);
-      const ring = new FakeRing(new ArrayBuffer(bufferBytes), regions[0]!, position);
+      const ring = new FakeRing(ringBuffer(bufferBytes, 1), regions[0]!, position);
       let refused = 0;
       const writer = new PerfWriter({
         buffer: ring.buffer,
@@ -153,7 +149,7 @@ Deno.test("writer and scanner conserve events: produced = seen + lost + unread",
         wakeupEvents: 1,
         events: { accepts: () => true, wake: () => {}, lose: () => void refused++ },
       });
-      const scanner = scannerOf([ring]);
+      const scanner = scannerOf(ring);
       const accepted: number[][] = [];
       const seen: number[][] = [];
       let produced = 0;
@@ -190,43 +186,46 @@ Deno.test("writer and scanner conserve events: produced = seen + lost + unread",
   );
 });
 
-Deno.test("scan survives any content: tells what the oracle tells, ends at the head, writes only its spare memory", () => {
-  const flips = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { maxLength: 12 });
-  const contents = fc.array(records, { maxLength: 60 });
-  fc.assert(
-    fc.property(
-      ringSizes,
-      positions,
-      contents,
-      flips,
-      fc.boolean(),
-      (ringBytes, position, all, wrong, near) => {
-        const rings = fakeRings(ringBytes, 0n, position, 0n);
-        const ring = rings[1]!;
-        const scanner = scannerOf(rings);
-        fill(ring, all);
-        const used = BigInt.asUintN(64, ring.head - ring.tail);
-        for (const [where, xor] of wrong) {
-          // Near: in the records and mostly in their headers. Else anywhere in the ring.
-          const at = used > 0n && near ? BigInt(where & ~7 | where % 7 + 1) % used : BigInt(where);
-          const index = BigInt.asUintN(64, position + at);
-          ring.write(index, [ring.at(index) ^ xor]);
-        }
-        const expected = oracle(ring);
-        const before = ring.bytes.slice();
-        const told = pass(scanner, ring, 1);
-        assertEquals(ring.tail, ring.head);
-        // Losses are left out: a flipped count may be 0, or beyond what a number holds.
-        const withoutLosses = (each: Told): boolean => !("lost" in each);
-        assertEquals(heard(told).filter(withoutLosses), heard(expected).filter(withoutLosses));
-        assertOnlySpareChanged(ring, before);
-      },
-    ),
-    { seed: 4, numRuns: 200 },
-  );
-});
+perfTest(
+  "scan survives any content: tells what the oracle tells, ends at the head, writes only its spare memory",
+  (scannerOf) => {
+    const flips = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { maxLength: 12 });
+    const contents = fc.array(records, { maxLength: 60 });
+    fc.assert(
+      fc.property(
+        ringSizes,
+        positions,
+        contents,
+        flips,
+        fc.boolean(),
+        (ringBytes, position, all, wrong, near) => {
+          const rings = fakeRings(ringBytes, 0n, position, 0n);
+          const ring = rings[1]!;
+          const scanner = scannerOf(...rings);
+          fill(ring, all);
+          const used = BigInt.asUintN(64, ring.head - ring.tail);
+          for (const [where, xor] of wrong) {
+            // Near: in the records and mostly in their headers. Else anywhere in the ring.
+            const at = used > 0n && near ? BigInt(where & ~7 | where % 7 + 1) % used : BigInt(where);
+            const index = BigInt.asUintN(64, position + at);
+            ring.write(index, [ring.at(index) ^ xor]);
+          }
+          const expected = oracle(ring);
+          const before = ring.bytes.slice();
+          const told = pass(scanner, ring, 1);
+          assertEquals(ring.tail, ring.head);
+          // Losses are left out: a flipped count may be 0, or beyond what a number holds.
+          const withoutLosses = (each: Told): boolean => !("lost" in each);
+          assertEquals(heard(told).filter(withoutLosses), heard(expected).filter(withoutLosses));
+          assertOnlySpareChanged(ring, before);
+        },
+      ),
+      { seed: 4, numRuns: 200 },
+    );
+  },
+);
 
-Deno.test("scan survives any head: ends at it, writes only its spare memory", () => {
+perfTest("scan survives any head: ends at it, writes only its spare memory", (scannerOf) => {
   const heads = fc.oneof(
     fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
     fc.integer({ min: -20000, max: 20000 }).map((away) => BigInt(away)),
@@ -236,7 +235,7 @@ Deno.test("scan survives any head: ends at it, writes only its spare memory", ()
     fc.property(positions, heads, bytes, (position, away, pattern) => {
       const rings = fakeRings(4096, 0n, position, 0n);
       const ring = rings[1]!;
-      const scanner = scannerOf(rings);
+      const scanner = scannerOf(...rings);
       ring.write(0n, Array.from({ length: 4096 }, (_, i) => pattern[i & 63]!));
       ring.head = BigInt.asUintN(64, position + away);
       const before = ring.bytes.slice();

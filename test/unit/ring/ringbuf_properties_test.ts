@@ -6,7 +6,6 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { RingbufScanner } from "../../../src/ring/ringbuf_scanner.ts";
 import { type DispatchBy, RecordBatch } from "../../../src/ring/scanner.ts";
 import {
   data,
@@ -22,6 +21,7 @@ import {
   tell,
   type Told,
 } from "./_ringbuf_writer.ts";
+import { ringbufTest } from "./_scanners.ts";
 
 const ringSizes = fc.constantFrom(4096, 8192, 16384);
 
@@ -111,44 +111,43 @@ class Producers {
   }
 }
 
-function scannerOf(rings: readonly FakeRingbuf[], dispatchBy: DispatchBy = "all"): RingbufScanner {
-  return new RingbufScanner(rings[0]!.buffer, rings.map(({ region }) => region), dispatchBy);
-}
-
-Deno.test("scan of a BPF ring buffer tells what the oracle tells, for any records at any position", () => {
-  const scripts = fc.array(
-    fc.oneof({ weight: 12, arbitrary: producerSteps }, {
-      weight: 1,
-      arbitrary: fc.constant<Step>({ do: "pass" }),
-    }),
-    { maxLength: 200 },
-  );
-  const dispatch = fc.constantFrom<DispatchBy>("category", "all");
-  fc.assert(
-    fc.property(ringSizes, positions, scripts, dispatch, (bytes, position, script, dispatchBy) => {
-      const rings = fakeRingbufs({ bytes, position });
-      const [ring] = rings as [FakeRingbuf];
-      const scanner = scannerOf(rings, dispatchBy);
-      const producers = new Producers(ring);
-      const presented = (told: Told): Told =>
-        "data" in told && dispatchBy === "category" ? { data: told.data.slice(4) } : told;
-      for (const step of [...script, { do: "pass" } as const]) {
-        if (step.do === "reserve") producers.reserve(step.length);
-        else if (step.do === "submit" || step.do === "discard") producers.end(step.do, step.at, step.flags);
-        else {
-          const expected = oracle(ring);
-          const told = pass(scanner, ring);
-          assertEquals(heard(told), heard(expected).map(presented));
-          assertEquals(skipped(told), skipped(expected));
-          assertEquals(oracle(ring), [], "what is left begins with a busy record");
+ringbufTest(
+  "scan of a BPF ring buffer tells what the oracle tells, for any records at any position",
+  (scannerBy) => {
+    const scripts = fc.array(
+      fc.oneof({ weight: 12, arbitrary: producerSteps }, {
+        weight: 1,
+        arbitrary: fc.constant<Step>({ do: "pass" }),
+      }),
+      { maxLength: 200 },
+    );
+    const dispatch = fc.constantFrom<DispatchBy>("category", "all");
+    fc.assert(
+      fc.property(ringSizes, positions, scripts, dispatch, (bytes, position, script, dispatchBy) => {
+        const rings = fakeRingbufs({ bytes, position });
+        const [ring] = rings as [FakeRingbuf];
+        const scanner = scannerBy(dispatchBy, ...rings);
+        const producers = new Producers(ring);
+        const presented = (told: Told): Told =>
+          "data" in told && dispatchBy === "category" ? { data: told.data.slice(4) } : told;
+        for (const step of [...script, { do: "pass" } as const]) {
+          if (step.do === "reserve") producers.reserve(step.length);
+          else if (step.do === "submit" || step.do === "discard") producers.end(step.do, step.at, step.flags);
+          else {
+            const expected = oracle(ring);
+            const told = pass(scanner, ring);
+            assertEquals(heard(told), heard(expected).map(presented));
+            assertEquals(skipped(told), skipped(expected));
+            assertEquals(oracle(ring), [], "what is left begins with a busy record");
+          }
         }
-      }
-    }),
-    { seed: 1, numRuns: 150 },
-  );
-});
+      }),
+      { seed: 1, numRuns: 150 },
+    );
+  },
+);
 
-Deno.test("scan, commit and rewind in any order with the producers tell everything once", () => {
+ringbufTest("scan, commit and rewind in any order with the producers tell everything once", (scannerBy) => {
   const scripts = fc.array(
     fc.oneof({ weight: 4, arbitrary: producerSteps }, { weight: 3, arbitrary: readerSteps }),
     { minLength: 50, maxLength: 400 },
@@ -157,7 +156,7 @@ Deno.test("scan, commit and rewind in any order with the producers tell everythi
     fc.property(ringSizes, positions, scripts, (bytes, position, script) => {
       const rings = fakeRingbufs({ bytes, position });
       const [ring] = rings as [FakeRingbuf];
-      const scanner = scannerOf(rings);
+      const scanner = scannerBy("all", ...rings);
       const producers = new Producers(ring);
       const batch = new RecordBatch();
       const told: Told[] = [];
@@ -201,105 +200,117 @@ Deno.test("scan, commit and rewind in any order with the producers tell everythi
   );
 });
 
-Deno.test("a reader that has read all and committed is woken by the next record, but for NO_WAKEUP", () => {
-  const scripts = fc.array(producerSteps, { minLength: 20, maxLength: 200 });
-  fc.assert(
-    fc.property(ringSizes, positions, scripts, (bytes, position, script) => {
-      const rings = fakeRingbufs({ bytes, position });
-      const [ring] = rings as [FakeRingbuf];
-      const scanner = scannerOf(rings);
-      const producers = new Producers(ring);
-      // The reader sleeps until it is notified, and then makes one pass; a record that it misses stays for ever.
-      for (const step of script) {
-        if (step.do === "reserve") producers.reserve(step.length);
-        else if (step.do === "submit" || step.do === "discard") {
-          if (producers.end(step.do, step.at, 0)) pass(scanner, ring);
-          assertEquals(oracle(ring), [], "a record can be read and nobody was woken for it");
-          const silent = producers.end(step.do, step.at, NO_WAKEUP);
-          assertEquals(silent, false);
-          pass(scanner, ring);
-        }
-      }
-    }),
-    { seed: 3, numRuns: 100 },
-  );
-});
-
-Deno.test("scan of a BPF ring buffer survives any content, ends at the producer, writes only its own position", () => {
-  const flips = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { maxLength: 12 });
-  const contents = fc.array(producerSteps, { maxLength: 120 });
-  const dispatch = fc.constantFrom<DispatchBy>("category", "all");
-  fc.assert(
-    fc.property(
-      fc.tuple(ringSizes, positions, dispatch),
-      contents,
-      flips,
-      fc.boolean(),
-      ([bytes, position, dispatchBy], script, wrong, near) => {
-        const rings = fakeRingbufs({ bytes: 4096 }, { bytes, position }, { bytes: 8192 });
-        const ring = rings[1]!;
-        const scanner = scannerOf(rings, dispatchBy);
+ringbufTest(
+  "a reader that has read all and committed is woken by the next record, but for NO_WAKEUP",
+  (scannerBy) => {
+    const scripts = fc.array(producerSteps, { minLength: 20, maxLength: 200 });
+    fc.assert(
+      fc.property(ringSizes, positions, scripts, (bytes, position, script) => {
+        const rings = fakeRingbufs({ bytes, position });
+        const [ring] = rings as [FakeRingbuf];
+        const scanner = scannerBy("all", ...rings);
         const producers = new Producers(ring);
+        // The reader sleeps until it is notified, and then makes one pass; a record that it misses stays for ever.
         for (const step of script) {
           if (step.do === "reserve") producers.reserve(step.length);
-          else if (step.do === "submit" || step.do === "discard") producers.end(step.do, step.at, 0);
+          else if (step.do === "submit" || step.do === "discard") {
+            if (producers.end(step.do, step.at, 0)) pass(scanner, ring);
+            assertEquals(oracle(ring), [], "a record can be read and nobody was woken for it");
+            const silent = producers.end(step.do, step.at, NO_WAKEUP);
+            assertEquals(silent, false);
+            pass(scanner, ring);
+          }
         }
-        producers.endAll();
-        const used = BigInt.asUintN(64, ring.producer - ring.consumer);
-        for (const [where, xor] of wrong) {
-          // Near: in the length words, if the records are short. Else anywhere in the ring.
-          const at = used > 0n && near ? BigInt(where & ~7 | where % 4) % used : BigInt(where);
-          const index = BigInt.asUintN(64, position + at);
-          ring.write(index, [ring.at(index) ^ xor]);
-        }
-        const expected = oracle(ring);
-        const before = ring.bytes.slice();
-        const told = pass(scanner, ring, 1);
-        const lengthsOf = (told: readonly Told[], less: number): (number | Told)[] =>
-          heard(told).map((each) => "data" in each ? Math.max(0, each.data.length - less) : each);
-        assertEquals(lengthsOf(told, 0), lengthsOf(expected, dispatchBy === "category" ? 4 : 0));
-        assertEquals(skipped(told), skipped(expected));
-        if (ring.consumer !== ring.producer) {
-          assert(ring.word(ring.consumer) >= 0x80000000, "a flipped bit made it busy");
-        }
-        assertOnlyConsumerChanged(ring, before);
-      },
-    ),
-    { seed: 4, numRuns: 250 },
-  );
-});
+      }),
+      { seed: 3, numRuns: 100 },
+    );
+  },
+);
 
-Deno.test("scan of a BPF ring buffer survives any positions, and the kernel can go on behind them", () => {
-  const anyPosition = fc.oneof(
-    fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-    fc.integer({ min: -20000, max: 20000 }).map((away) => BigInt.asUintN(64, BigInt(away))),
-    fc.integer({ min: -20000, max: 20000 }).map((away) => BigInt.asUintN(64, 2n ** 32n + BigInt(away))),
-  );
-  const bytes = fc.uint8Array({ minLength: 64, maxLength: 64 });
-  fc.assert(
-    fc.property(anyPosition, anyPosition, anyPosition, bytes, (consumer, opened, later, pattern) => {
-      const rings = fakeRingbufs({ bytes: 4096 }, { bytes: 4096, position: consumer }, { bytes: 4096 });
-      const ring = rings[1]!;
-      ring.write(0n, Array.from({ length: 4096 }, (_, i) => pattern[i & 63]! & (i % 4 === 3 ? 0x7f : 0xff)));
-      ring.producer = opened;
-      const scanner = scannerOf(rings);
-      for (const producer of [opened, later]) {
-        ring.producer = producer;
-        const before = ring.bytes.slice();
+ringbufTest(
+  "scan of a BPF ring buffer survives any content, ends at the producer, writes only its own position",
+  (scannerBy) => {
+    const flips = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { maxLength: 12 });
+    const contents = fc.array(producerSteps, { maxLength: 120 });
+    const dispatch = fc.constantFrom<DispatchBy>("category", "all");
+    fc.assert(
+      fc.property(
+        fc.tuple(ringSizes, positions, dispatch),
+        contents,
+        flips,
+        fc.boolean(),
+        ([bytes, position, dispatchBy], script, wrong, near) => {
+          const rings = fakeRingbufs({ bytes: 4096 }, { bytes, position }, { bytes: 8192 });
+          const ring = rings[1]!;
+          const scanner = scannerBy(dispatchBy, ...rings);
+          const producers = new Producers(ring);
+          for (const step of script) {
+            if (step.do === "reserve") producers.reserve(step.length);
+            else if (step.do === "submit" || step.do === "discard") producers.end(step.do, step.at, 0);
+          }
+          producers.endAll();
+          const used = BigInt.asUintN(64, ring.producer - ring.consumer);
+          for (const [where, xor] of wrong) {
+            // Near: in the length words, if the records are short. Else anywhere in the ring.
+            const at = used > 0n && near ? BigInt(where & ~7 | where % 4) % used : BigInt(where);
+            const index = BigInt.asUintN(64, position + at);
+            ring.write(index, [ring.at(index) ^ xor]);
+          }
+          const expected = oracle(ring);
+          const before = ring.bytes.slice();
+          const told = pass(scanner, ring, 1);
+          const lengthsOf = (told: readonly Told[], less: number): (number | Told)[] =>
+            heard(told).map((each) => "data" in each ? Math.max(0, each.data.length - less) : each);
+          assertEquals(lengthsOf(told, 0), lengthsOf(expected, dispatchBy === "category" ? 4 : 0));
+          assertEquals(skipped(told), skipped(expected));
+          if (ring.consumer !== ring.producer) {
+            assert(ring.word(ring.consumer) >= 0x80000000, "a flipped bit made it busy");
+          }
+          assertOnlyConsumerChanged(ring, before);
+        },
+      ),
+      { seed: 4, numRuns: 250 },
+    );
+  },
+);
+
+ringbufTest(
+  "scan of a BPF ring buffer survives any positions, and the kernel can go on behind them",
+  (scannerBy) => {
+    const anyPosition = fc.oneof(
+      fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+      fc.integer({ min: -20000, max: 20000 }).map((away) => BigInt.asUintN(64, BigInt(away))),
+      fc.integer({ min: -20000, max: 20000 }).map((away) => BigInt.asUintN(64, 2n ** 32n + BigInt(away))),
+    );
+    const bytes = fc.uint8Array({ minLength: 64, maxLength: 64 });
+    fc.assert(
+      fc.property(anyPosition, anyPosition, anyPosition, bytes, (consumer, opened, later, pattern) => {
+        const rings = fakeRingbufs({ bytes: 4096 }, { bytes: 4096, position: consumer }, { bytes: 4096 });
+        const ring = rings[1]!;
+        ring.write(
+          0n,
+          Array.from({ length: 4096 }, (_, i) => pattern[i & 63]! & (i % 4 === 3 ? 0x7f : 0xff)),
+        );
+        ring.producer = opened;
+        const scanner = scannerBy("all", ...rings);
+        for (const producer of [opened, later]) {
+          ring.producer = producer;
+          const before = ring.bytes.slice();
+          pass(scanner, ring, 1);
+          assertEquals(ring.consumer, producer);
+          assertOnlyConsumerChanged(ring, before);
+        }
+        // Behind them producers keep to multiples of 8, and the records are read.
+        ring.producer = BigInt.asUintN(64, ring.consumer + (-ring.consumer & 7n));
         pass(scanner, ring, 1);
-        assertEquals(ring.consumer, producer);
-        assertOnlyConsumerChanged(ring, before);
-      }
-      // Behind them producers keep to multiples of 8, and the records are read.
-      ring.producer = BigInt.asUintN(64, ring.consumer + (-ring.consumer & 7n));
-      pass(scanner, ring, 1);
-      const writer = new RingbufWriter(ring);
-      assert(writer.output(data(20, 1)) !== null, "the kernel's check of the consumer's position refuses");
-      assertEquals(pass(scanner, ring, 1), [{ data: [...data(20, 1)] }]);
-    }),
-    { seed: 5, numRuns: 300 },
-  );
-});
+        const writer = new RingbufWriter(ring);
+        assert(writer.output(data(20, 1)) !== null, "the kernel's check of the consumer's position refuses");
+        assertEquals(pass(scanner, ring, 1), [{ data: [...data(20, 1)] }]);
+      }),
+      { seed: 5, numRuns: 300 },
+    );
+  },
+);
 
 /** Compares all memory but the ring's consumer position with what it was. */
 function assertOnlyConsumerChanged(ring: FakeRingbuf, before: Uint8Array): void {

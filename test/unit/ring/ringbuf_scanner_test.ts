@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { RingbufScanner } from "../../../src/ring/ringbuf_scanner.ts";
-import { type DispatchBy, RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/scanner.ts";
 import {
   BUSY,
   data,
@@ -19,24 +19,22 @@ import {
   type Told,
   UNTOUCHED,
 } from "./_ringbuf_writer.ts";
+import { type OpenRingbuf, ringbufTest } from "./_scanners.ts";
 
 const RING = 4096;
-
-function scannerOf(...rings: FakeRingbuf[]): RingbufScanner {
-  return scannerBy("all", ...rings);
-}
-
-function scannerBy(dispatchBy: DispatchBy, ...rings: FakeRingbuf[]): RingbufScanner {
-  return new RingbufScanner(rings[0]!.buffer, rings.map(({ region }) => region), dispatchBy);
-}
 
 function told(data: Uint8Array): Told {
   return { data: [...data] };
 }
 
 /** Outputs records and expects what one pass tells, what the oracle says and the consumer's position. */
-function assertPass(ring: FakeRingbuf, records: readonly Uint8Array[], expected = records.map(told)): void {
-  const scanner = scannerOf(ring);
+function assertPass(
+  scannerBy: OpenRingbuf,
+  ring: FakeRingbuf,
+  records: readonly Uint8Array[],
+  expected = records.map(told),
+): void {
+  const scanner = scannerBy("all", ring);
   const writer = new RingbufWriter(ring);
   for (const bytes of records) assert(writer.output(bytes) !== null, "the test's own records do not fit");
   assertEquals(oracle(ring), expected, "the oracle");
@@ -44,10 +42,10 @@ function assertPass(ring: FakeRingbuf, records: readonly Uint8Array[], expected 
   assertEquals(ring.consumer, ring.producer, "the consumer's position");
 }
 
-Deno.test("begin says that an empty ring has nothing, and scan leaves the batch empty", () => {
+ringbufTest("begin says that an empty ring has nothing, and scan leaves the batch empty", (scannerBy) => {
   for (const position of [0n, 4096n, 1n << 32n, (1n << 40n) - 8n]) {
     const ring = fakeRingbuf(RING, position);
-    const scanner = scannerOf(ring);
+    const scanner = scannerBy("all", ring);
     const batch = new RecordBatch();
     assertFalse(scanner.begin(0));
     assertFalse(scanner.scan(0, batch));
@@ -57,7 +55,7 @@ Deno.test("begin says that an empty ring has nothing, and scan leaves the batch 
   }
 });
 
-Deno.test("scan presents an event from its category on, behind the size that begins it", () => {
+ringbufTest("scan presents an event from its category on, behind the size that begins it", (scannerBy) => {
   const ring = fakeRingbuf(RING);
   const scanner = scannerBy("category", ring);
   const writer = new RingbufWriter(ring);
@@ -78,50 +76,56 @@ Deno.test("scan presents an event from its category on, behind the size that beg
   assertEquals(batch.count, 0);
 });
 
-Deno.test("scan presents whole records where no category begins them, with their true lengths", () => {
-  const ring = fakeRingbuf(RING);
-  const writer = new RingbufWriter(ring);
-  const lengths = [0, 1, 2, 7, 8, 9, 40, 1000];
-  for (const length of lengths) writer.output(data(length, length));
-  const scanner = scannerBy("all", ring);
-  const batch = new RecordBatch();
-  scanner.begin(0);
-  scanner.scan(0, batch);
-  assertEquals(tell(ring, batch), lengths.map((length) => told(data(length, length))));
-  assertEquals([...batch.categories.subarray(0, batch.count)], lengths.map(() => -1));
-});
-
-Deno.test("scan gives category -1 to a record too short for one, and no bytes to one too short for a size", () => {
-  for (const [length, size] of [[0, 0], [1, 0], [3, 0], [4, 0], [5, 1], [7, 3]] as const) {
+ringbufTest(
+  "scan presents whole records where no category begins them, with their true lengths",
+  (scannerBy) => {
     const ring = fakeRingbuf(RING);
     const writer = new RingbufWriter(ring);
-    writer.output(data(length, 1));
-    writer.output(data(8, 2));
-    const scanner = scannerBy("category", ring);
+    const lengths = [0, 1, 2, 7, 8, 9, 40, 1000];
+    for (const length of lengths) writer.output(data(length, length));
+    const scanner = scannerBy("all", ring);
     const batch = new RecordBatch();
     scanner.begin(0);
     scanner.scan(0, batch);
-    assertEquals([batch.count, batch.sizes[0], batch.categories[0]], [2, size, -1]);
-    assertEquals(tell(ring, batch)[0], { data: [...data(length, 1).subarray(4)] });
-    assertEquals(batch.sizes[1], 4, "and finds the record behind it");
-    assert(batch.offsets[0]! + size <= ring.region.data + batch.ends[0]!, "within the record");
-  }
-});
+    assertEquals(tell(ring, batch), lengths.map((length) => told(data(length, length))));
+    assertEquals([...batch.categories.subarray(0, batch.count)], lengths.map(() => -1));
+  },
+);
 
-Deno.test("scan reads a record wherever the end of the ring cuts it, as one piece", () => {
+ringbufTest(
+  "scan gives category -1 to a record too short for one, and no bytes to one too short for a size",
+  (scannerBy) => {
+    for (const [length, size] of [[0, 0], [1, 0], [3, 0], [4, 0], [5, 1], [7, 3]] as const) {
+      const ring = fakeRingbuf(RING);
+      const writer = new RingbufWriter(ring);
+      writer.output(data(length, 1));
+      writer.output(data(8, 2));
+      const scanner = scannerBy("category", ring);
+      const batch = new RecordBatch();
+      scanner.begin(0);
+      scanner.scan(0, batch);
+      assertEquals([batch.count, batch.sizes[0], batch.categories[0]], [2, size, -1]);
+      assertEquals(tell(ring, batch)[0], { data: [...data(length, 1).subarray(4)] });
+      assertEquals(batch.sizes[1], 4, "and finds the record behind it");
+      assert(batch.offsets[0]! + size <= ring.region.data + batch.ends[0]!, "within the record");
+    }
+  },
+);
+
+ringbufTest("scan reads a record wherever the end of the ring cuts it, as one piece", (scannerBy) => {
   // 8 bytes left is the worst: the header at the end, all data behind it.
   for (let left = 8; left <= 72; left += 8) {
     for (const length of [0, left - 8, left - 7, left, left + 1, 61, 68, 1000, RING - 48]) {
-      assertPass(fakeRingbuf(RING, BigInt(RING - left)), [data(length, left), data(8, 9)]);
+      assertPass(scannerBy, fakeRingbuf(RING, BigInt(RING - left)), [data(length, left), data(8, 9)]);
     }
   }
 });
 
-Deno.test("scan reads a ring filled to what the kernel allows: its size less 8", () => {
+ringbufTest("scan reads a ring filled to what the kernel allows: its size less 8", (scannerBy) => {
   for (const position of [0n, 8n, 2048n, 4088n]) {
     const ring = fakeRingbuf(RING, position);
     const writer = new RingbufWriter(ring);
-    const scanner = scannerOf(ring);
+    const scanner = scannerBy("all", ring);
     let count = 0;
     while (writer.output(data(8, count)) !== null) count++;
     assertEquals(count, RING / 16 - 1);
@@ -132,11 +136,11 @@ Deno.test("scan reads a ring filled to what the kernel allows: its size less 8",
   }
 });
 
-Deno.test("scan stops at a busy record, and goes on there once it is committed", () => {
+ringbufTest("scan stops at a busy record, and goes on there once it is committed", (scannerBy) => {
   for (const position of [0n, 4080n, 2n ** 32n - 24n]) {
     const ring = fakeRingbuf(RING, position);
     const writer = new RingbufWriter(ring);
-    const scanner = scannerOf(ring);
+    const scanner = scannerBy("all", ring);
     writer.output(data(20, 1));
     const busy = writer.reserve(30)!;
     writer.output(data(12, 3));
@@ -152,10 +156,10 @@ Deno.test("scan stops at a busy record, and goes on there once it is committed",
   }
 });
 
-Deno.test("scan within one pass reads a busy record that was committed meanwhile", () => {
+ringbufTest("scan within one pass reads a busy record that was committed meanwhile", (scannerBy) => {
   const ring = fakeRingbuf(RING);
   const writer = new RingbufWriter(ring);
-  const scanner = scannerOf(ring);
+  const scanner = scannerBy("all", ring);
   const batch = new RecordBatch();
   const busy = writer.reserve(8)!;
   scanner.begin(0);
@@ -165,10 +169,10 @@ Deno.test("scan within one pass reads a busy record that was committed meanwhile
   assertEquals(batch.count, 1);
 });
 
-Deno.test("scan skips discarded records and counts each in its place", () => {
+ringbufTest("scan skips discarded records and counts each in its place", (scannerBy) => {
   const ring = fakeRingbuf(RING, 4000n);
   const writer = new RingbufWriter(ring);
-  const scanner = scannerOf(ring);
+  const scanner = scannerBy("all", ring);
   const discard = (length: number): void => void writer.discard(writer.reserve(length)!);
   for (const length of [0, 9, 100]) discard(length);
   writer.output(data(8, 1));
@@ -192,10 +196,10 @@ Deno.test("scan skips discarded records and counts each in its place", () => {
   assertEquals(ring.consumer, ring.producer);
 });
 
-Deno.test("scan says that it moved where all it found was discarded", () => {
+ringbufTest("scan says that it moved where all it found was discarded", (scannerBy) => {
   const ring = fakeRingbuf(65536);
   const writer = new RingbufWriter(ring);
-  const scanner = scannerOf(ring);
+  const scanner = scannerBy("all", ring);
   for (let i = 0; i < 600; i++) writer.discard(writer.reserve(9)!);
   assertEquals(pass(scanner, ring), [{ skipped: 600 }]);
   assertEquals(ring.consumer, ring.producer);
@@ -213,56 +217,62 @@ const BAD: readonly (readonly [string, number])[] = [
 ];
 
 for (const [what, word] of BAD) {
-  Deno.test(`scan gives the rest up at ${what}, after the good records and before later ones`, () => {
-    for (const left of [2048, 8, 16, 24, 32, 40]) {
-      const ring = fakeRingbuf(RING, BigInt(RING - left));
-      const writer = new RingbufWriter(ring);
-      const scanner = scannerOf(ring);
-      writer.output(data(8, 1));
-      const start = ring.producer;
-      writer.output(data(24, 2));
-      ring.setWord(start, word);
-      const expected = [told(data(8, 1)), { corruptBytes: 32n }];
-      assertEquals(oracle(ring), expected, "the oracle");
-      assertEquals(pass(scanner, ring), expected);
-      assertEquals(ring.consumer, ring.producer);
-      new RingbufWriter(ring).output(data(9, 3));
-      assertEquals(pass(scanner, ring), [told(data(9, 3))]);
-      assertEquals(ring.consumer, ring.producer);
-    }
-  });
+  ringbufTest(
+    `scan gives the rest up at ${what}, after the good records and before later ones`,
+    (scannerBy) => {
+      for (const left of [2048, 8, 16, 24, 32, 40]) {
+        const ring = fakeRingbuf(RING, BigInt(RING - left));
+        const writer = new RingbufWriter(ring);
+        const scanner = scannerBy("all", ring);
+        writer.output(data(8, 1));
+        const start = ring.producer;
+        writer.output(data(24, 2));
+        ring.setWord(start, word);
+        const expected = [told(data(8, 1)), { corruptBytes: 32n }];
+        assertEquals(oracle(ring), expected, "the oracle");
+        assertEquals(pass(scanner, ring), expected);
+        assertEquals(ring.consumer, ring.producer);
+        new RingbufWriter(ring).output(data(9, 3));
+        assertEquals(pass(scanner, ring), [told(data(9, 3))]);
+        assertEquals(ring.consumer, ring.producer);
+      }
+    },
+  );
 }
 
-Deno.test("scan takes a word of zeros for an empty record, as the kernel would", () => {
+ringbufTest("scan takes a word of zeros for an empty record, as the kernel would", (scannerBy) => {
   const ring = fakeRingbuf(RING);
-  const scanner = scannerOf(ring);
+  const scanner = scannerBy("all", ring);
   ring.write(0n, new Uint8Array(24));
   ring.producer = 24n;
   assertEquals(pass(scanner, ring), [{ data: [] }, { data: [] }, { data: [] }]);
 });
 
-Deno.test("scan gives the whole ring up where the producer is further than the ring is long", () => {
-  const ahead = [4104n, 8192n, (1n << 31n) + 8n, 0xfffffff8n, 1n << 32n, (1n << 32n) + 64n, -8n, -4096n];
-  for (const position of [0n, 64n, 2n ** 32n - 16n, 2n ** 53n, 2n ** 64n - 64n]) {
-    for (const away of ahead) {
-      const ring = fakeRingbuf(RING, position);
-      const scanner = scannerOf(ring);
-      ring.producer = BigInt.asUintN(64, position + away);
-      assertEquals(oracle(ring), [{ corruptBytes: 4096n }], "the oracle");
-      assertEquals(pass(scanner, ring), [{ corruptBytes: 4096n }]);
-      assertEquals(ring.consumer, ring.producer, "in both words: else the kernel would refuse for ever");
-      new RingbufWriter(ring).output(data(8, 1));
-      assertEquals(pass(scanner, ring), [told(data(8, 1))]);
-      assertEquals(ring.consumer, ring.producer);
+ringbufTest(
+  "scan gives the whole ring up where the producer is further than the ring is long",
+  (scannerBy) => {
+    const ahead = [4104n, 8192n, (1n << 31n) + 8n, 0xfffffff8n, 1n << 32n, (1n << 32n) + 64n, -8n, -4096n];
+    for (const position of [0n, 64n, 2n ** 32n - 16n, 2n ** 53n, 2n ** 64n - 64n]) {
+      for (const away of ahead) {
+        const ring = fakeRingbuf(RING, position);
+        const scanner = scannerBy("all", ring);
+        ring.producer = BigInt.asUintN(64, position + away);
+        assertEquals(oracle(ring), [{ corruptBytes: 4096n }], "the oracle");
+        assertEquals(pass(scanner, ring), [{ corruptBytes: 4096n }]);
+        assertEquals(ring.consumer, ring.producer, "in both words: else the kernel would refuse for ever");
+        new RingbufWriter(ring).output(data(8, 1));
+        assertEquals(pass(scanner, ring), [told(data(8, 1))]);
+        assertEquals(ring.consumer, ring.producer);
+      }
     }
-  }
-});
+  },
+);
 
-Deno.test("scan gives up what it finds from a position that is no multiple of 8", () => {
+ringbufTest("scan gives up what it finds from a position that is no multiple of 8", (scannerBy) => {
   const ring = fakeRingbuf(RING, 20n);
   ring.write(0n, new Uint8Array(64)); // what would be empty records
   ring.producer = 48n;
-  const scanner = scannerOf(ring);
+  const scanner = scannerBy("all", ring);
   assertEquals(oracle(ring), [{ corruptBytes: 28n }], "the oracle");
   assertEquals(pass(scanner, ring), [{ corruptBytes: 28n }]);
   assertEquals(ring.consumer, 48n);
@@ -270,22 +280,25 @@ Deno.test("scan gives up what it finds from a position that is no multiple of 8"
   assertEquals(pass(scanner, ring), [told(data(8, 1))]);
 });
 
-Deno.test("scan gives up what reaches beyond a producer's position that is no multiple of 8", () => {
-  const ring = fakeRingbuf(RING);
-  const writer = new RingbufWriter(ring);
-  const scanner = scannerOf(ring);
-  writer.output(data(8, 1));
-  writer.output(data(8, 2));
-  ring.producer = 31n;
-  assertEquals(oracle(ring), [told(data(8, 1)), { corruptBytes: 15n }], "the oracle");
-  assertEquals(pass(scanner, ring), [told(data(8, 1)), { corruptBytes: 15n }]);
-  assertEquals(ring.consumer, 31n);
-});
+ringbufTest(
+  "scan gives up what reaches beyond a producer's position that is no multiple of 8",
+  (scannerBy) => {
+    const ring = fakeRingbuf(RING);
+    const writer = new RingbufWriter(ring);
+    const scanner = scannerBy("all", ring);
+    writer.output(data(8, 1));
+    writer.output(data(8, 2));
+    ring.producer = 31n;
+    assertEquals(oracle(ring), [told(data(8, 1)), { corruptBytes: 15n }], "the oracle");
+    assertEquals(pass(scanner, ring), [told(data(8, 1)), { corruptBytes: 15n }]);
+    assertEquals(ring.consumer, 31n);
+  },
+);
 
-Deno.test("scan tells corruption together with the discarded records right in front of it", () => {
+ringbufTest("scan tells corruption together with the discarded records right in front of it", (scannerBy) => {
   const ring = fakeRingbuf(RING, 4080n);
   const writer = new RingbufWriter(ring);
-  const scanner = scannerOf(ring);
+  const scanner = scannerBy("all", ring);
   writer.discard(writer.reserve(8)!);
   writer.output(data(24, 2));
   ring.setWord(4096n, 25);
@@ -293,7 +306,7 @@ Deno.test("scan tells corruption together with the discarded records right in fr
   assertEquals(pass(scanner, ring), [{ skipped: 1 }, { corruptBytes: 32n }]);
 });
 
-Deno.test("commit stores the whole position at once, near 2^32, beyond 2^53 and at 2^64", () => {
+ringbufTest("commit stores the whole position at once, near 2^32, beyond 2^53 and at 2^64", (scannerBy) => {
   const starts = [
     2n ** 32n - 8n,
     2n ** 32n - 64n,
@@ -305,7 +318,7 @@ Deno.test("commit stores the whole position at once, near 2^32, beyond 2^53 and 
   for (const start of starts) {
     const ring = fakeRingbuf(RING, start);
     const writer = new RingbufWriter(ring);
-    const scanner = scannerOf(ring);
+    const scanner = scannerBy("all", ring);
     for (let lap = 0; lap < 3; lap++) {
       writer.output(data(20, lap));
       assertEquals(pass(scanner, ring), [told(data(20, lap))]);
@@ -315,10 +328,10 @@ Deno.test("commit stores the whole position at once, near 2^32, beyond 2^53 and 
 });
 
 Deno.test("begin does not take a low word that wrapped between its two loads for corruption", () => {
-  // The words are loaded low first, so the high one can be that of a later position.
+  // The scanner in TypeScript loads the low word first, so the high one can be that of a later position.
   const ring = fakeRingbuf(RING, 2n ** 32n - 32n);
   const writer = new RingbufWriter(ring);
-  const scanner = scannerOf(ring);
+  const scanner = new RingbufScanner(ring.buffer, [ring.region], "all");
   writer.output(data(8, 1));
   const { load } = Atomics;
   let wraps = true;
@@ -345,26 +358,26 @@ Deno.test("begin does not take a low word that wrapped between its two loads for
   assertEquals(ring.consumer, ring.producer);
 });
 
-Deno.test("a scanner begins where the ring's last reader stood, with what was unread then", () => {
+ringbufTest("a scanner begins where the ring's last reader stood, with what was unread then", (scannerBy) => {
   const ring = fakeRingbuf(RING, 2n ** 33n + 40n);
   const writer = new RingbufWriter(ring);
   writer.output(data(8, 1));
   writer.output(data(8, 2));
   const batch = new RecordBatch();
-  const first = scannerOf(ring);
+  const first = scannerBy("all", ring);
   first.begin(0);
   first.scan(0, batch);
   first.commitThrough(0, batch, 0);
-  assertEquals(pass(scannerOf(ring), ring), [told(data(8, 2))]);
+  assertEquals(pass(scannerBy("all", ring), ring), [told(data(8, 2))]);
   writer.output(data(8, 3));
-  assertEquals(pass(scannerOf(ring), ring), [told(data(8, 3))]);
+  assertEquals(pass(scannerBy("all", ring), ring), [told(data(8, 3))]);
   assertEquals(ring.consumer, ring.producer);
 });
 
-Deno.test("commit gives back what was scanned, no more and no less", () => {
+ringbufTest("commit gives back what was scanned, no more and no less", (scannerBy) => {
   const ring = fakeRingbuf(65536);
   const writer = new RingbufWriter(ring);
-  const scanner = scannerOf(ring);
+  const scanner = scannerBy("all", ring);
   for (let i = 0; i < 300; i++) writer.output(data(20, i));
   const batch = new RecordBatch();
   scanner.begin(0);
@@ -380,11 +393,11 @@ Deno.test("commit gives back what was scanned, no more and no less", () => {
   assertEquals(ring.consumer, 300n * 32n);
 });
 
-Deno.test("commitThrough gives back up to one record, and the scan goes on where it was", () => {
+ringbufTest("commitThrough gives back up to one record, and the scan goes on where it was", (scannerBy) => {
   for (const start of [0n, 4000n, 2n ** 32n - 80n]) {
     const ring = fakeRingbuf(RING, start);
     const writer = new RingbufWriter(ring);
-    const scanner = scannerOf(ring);
+    const scanner = scannerBy("all", ring);
     for (let i = 0; i < 10; i++) writer.output(data(20, i));
     const batch = new RecordBatch();
     scanner.begin(0);
@@ -399,32 +412,35 @@ Deno.test("commitThrough gives back up to one record, and the scan goes on where
   }
 });
 
-Deno.test("rewind goes back behind one record or in front of all, and what follows is scanned again", () => {
-  for (const start of [0n, 4000n, 2n ** 32n - 80n]) {
-    for (const index of [-1, 0, 4, 9]) {
-      const ring = fakeRingbuf(RING, start);
-      const writer = new RingbufWriter(ring);
-      const scanner = scannerOf(ring);
-      for (let i = 0; i < 10; i++) writer.output(data(20, i));
-      const batch = new RecordBatch();
-      scanner.begin(0);
-      scanner.scan(0, batch);
-      scanner.rewind(0, batch, index);
-      const behind = start + 32n * BigInt(index + 1);
-      assertEquals(scanner.position(0), Number(BigInt.asUintN(32, behind)));
-      scanner.commit(0);
-      assertEquals(ring.consumer, behind);
-      const rest = Array.from({ length: 9 - index }, (_, i) => told(data(20, index + 1 + i)));
-      assertEquals(pass(scanner, ring), rest);
-      assertEquals(ring.consumer, ring.producer);
+ringbufTest(
+  "rewind goes back behind one record or in front of all, and what follows is scanned again",
+  (scannerBy) => {
+    for (const start of [0n, 4000n, 2n ** 32n - 80n]) {
+      for (const index of [-1, 0, 4, 9]) {
+        const ring = fakeRingbuf(RING, start);
+        const writer = new RingbufWriter(ring);
+        const scanner = scannerBy("all", ring);
+        for (let i = 0; i < 10; i++) writer.output(data(20, i));
+        const batch = new RecordBatch();
+        scanner.begin(0);
+        scanner.scan(0, batch);
+        scanner.rewind(0, batch, index);
+        const behind = start + 32n * BigInt(index + 1);
+        assertEquals(scanner.position(0), Number(BigInt.asUintN(32, behind)));
+        scanner.commit(0);
+        assertEquals(ring.consumer, behind);
+        const rest = Array.from({ length: 9 - index }, (_, i) => told(data(20, index + 1 + i)));
+        assertEquals(pass(scanner, ring), rest);
+        assertEquals(ring.consumer, ring.producer);
+      }
     }
-  }
-});
+  },
+);
 
-Deno.test("position, head and isCrowded tell of the pass that was begun", () => {
+ringbufTest("position, head and isCrowded tell of the pass that was begun", (scannerBy) => {
   const ring = fakeRingbuf(RING, 2n ** 32n - 32n);
   const writer = new RingbufWriter(ring);
-  const scanner = scannerOf(ring);
+  const scanner = scannerBy("all", ring);
   assertEquals([scanner.position(0), scanner.head(0), scanner.isCrowded(0)], [
     2 ** 32 - 32,
     2 ** 32 - 32,
@@ -442,29 +458,32 @@ Deno.test("position, head and isCrowded tell of the pass that was begun", () => 
   assertEquals([scanner.position(0), scanner.isCrowded(0)], [2024, false]);
 });
 
-Deno.test("scanned and copyScanned show what a scan moved over, in one piece across the end of the ring", () => {
-  const ring = fakeRingbuf(RING, 2n ** 32n + 4080n);
-  const writer = new RingbufWriter(ring);
-  const scanner = scannerOf(ring);
-  writer.output(data(100, 1));
-  writer.discard(writer.reserve(5)!);
-  const busy = writer.reserve(8)!;
-  const batch = new RecordBatch();
-  scanner.begin(0);
-  scanner.scan(0, batch);
-  const range = scanner.scanned(0);
-  assertEquals(range, { position: 4080, distance: 128, bytes: 128 });
-  const copy = new Uint8Array(range.bytes);
-  scanner.copyScanned(0, copy);
-  assertEquals([...copy], ring.slice(2n ** 32n + 4080n, 128n));
-  assertEquals(busy, 2n ** 32n + 4080n + 128n);
-  assertFalse(scanner.scan(0, batch));
-  assertEquals(scanner.scanned(0).distance, 0);
-});
+ringbufTest(
+  "scanned and copyScanned show what a scan moved over, in one piece across the end of the ring",
+  (scannerBy) => {
+    const ring = fakeRingbuf(RING, 2n ** 32n + 4080n);
+    const writer = new RingbufWriter(ring);
+    const scanner = scannerBy("all", ring);
+    writer.output(data(100, 1));
+    writer.discard(writer.reserve(5)!);
+    const busy = writer.reserve(8)!;
+    const batch = new RecordBatch();
+    scanner.begin(0);
+    scanner.scan(0, batch);
+    const range = scanner.scanned(0);
+    assertEquals(range, { position: 4080, distance: 128, bytes: 128 });
+    const copy = new Uint8Array(range.bytes);
+    scanner.copyScanned(0, copy);
+    assertEquals([...copy], ring.slice(2n ** 32n + 4080n, 128n));
+    assertEquals(busy, 2n ** 32n + 4080n + 128n);
+    assertFalse(scanner.scan(0, batch));
+    assertEquals(scanner.scanned(0).distance, 0);
+  },
+);
 
-Deno.test("scanned is the whole ring where its positions were corrupt", () => {
+ringbufTest("scanned is the whole ring where its positions were corrupt", (scannerBy) => {
   const ring = fakeRingbuf(RING, 64n);
-  const scanner = scannerOf(ring);
+  const scanner = scannerBy("all", ring);
   ring.producer = 100_000n;
   scanner.begin(0);
   scanner.scan(0, new RecordBatch());
@@ -475,32 +494,35 @@ Deno.test("scanned is the whole ring where its positions were corrupt", () => {
 });
 
 for (const count of [255, 256, 257, 512, 513]) {
-  Deno.test(`scan of a BPF ring buffer spreads ${count} records over batches of ${RecordBatch.CAPACITY}`, () => {
-    for (const start of [0n, 65536n - 24n, 65536n - 16n * 256n]) {
-      const ring = fakeRingbuf(65536, start);
-      const writer = new RingbufWriter(ring);
-      const scanner = scannerOf(ring);
-      for (let i = 0; i < count; i++) writer.output(data(8, i));
-      const batch = new RecordBatch();
-      const sizes: number[] = [];
-      const all: Told[] = [];
-      scanner.begin(0);
-      while (scanner.scan(0, batch)) {
-        sizes.push(batch.count);
-        all.push(...tell(ring, batch));
-        scanner.commit(0);
+  ringbufTest(
+    `scan of a BPF ring buffer spreads ${count} records over batches of ${RecordBatch.CAPACITY}`,
+    (scannerBy) => {
+      for (const start of [0n, 65536n - 24n, 65536n - 16n * 256n]) {
+        const ring = fakeRingbuf(65536, start);
+        const writer = new RingbufWriter(ring);
+        const scanner = scannerBy("all", ring);
+        for (let i = 0; i < count; i++) writer.output(data(8, i));
+        const batch = new RecordBatch();
+        const sizes: number[] = [];
+        const all: Told[] = [];
+        scanner.begin(0);
+        while (scanner.scan(0, batch)) {
+          sizes.push(batch.count);
+          all.push(...tell(ring, batch));
+          scanner.commit(0);
+        }
+        const full = Math.floor(count / 256);
+        assertEquals(sizes, [...new Array(full).fill(256), ...(count % 256 === 0 ? [] : [count % 256])]);
+        assertEquals(all, Array.from({ length: count }, (_, i) => told(data(8, i))));
       }
-      const full = Math.floor(count / 256);
-      assertEquals(sizes, [...new Array(full).fill(256), ...(count % 256 === 0 ? [] : [count % 256])]);
-      assertEquals(all, Array.from({ length: count }, (_, i) => told(data(8, i))));
-    }
-  });
+    },
+  );
 }
 
-Deno.test("scan does not see what producers add during a pass until the next one", () => {
+ringbufTest("scan does not see what producers add during a pass until the next one", (scannerBy) => {
   const ring = fakeRingbuf(RING);
   const writer = new RingbufWriter(ring);
-  const scanner = scannerOf(ring);
+  const scanner = scannerBy("all", ring);
   const batch = new RecordBatch();
   writer.output(data(8, 1));
   scanner.begin(0);
@@ -513,13 +535,13 @@ Deno.test("scan does not see what producers add during a pass until the next one
   assertEquals(pass(scanner, ring), [told(data(8, 2))]);
 });
 
-Deno.test("scan keeps rings of different sizes in one buffer apart", () => {
+ringbufTest("scan keeps rings of different sizes in one buffer apart", (scannerBy) => {
   const rings = fakeRingbufs(
     { bytes: 4096 },
     { bytes: 16384, position: 16376n },
     { bytes: 8192, position: 2n ** 32n - 8n },
   );
-  const scanner = scannerOf(...rings);
+  const scanner = scannerBy("all", ...rings);
   const writers = rings.map((ring) => new RingbufWriter(ring));
   for (let n = 0; n < 3; n++) writers.forEach((writer, i) => writer.output(data(50, 10 * i + n)));
   rings.forEach((ring, i) => {
@@ -528,10 +550,10 @@ Deno.test("scan keeps rings of different sizes in one buffer apart", () => {
   });
 });
 
-Deno.test("scan and commit write the consumer's position and nothing else", () => {
+ringbufTest("scan and commit write the consumer's position and nothing else", (scannerBy) => {
   const rings = fakeRingbufs({ bytes: RING }, { bytes: RING, position: 4088n }, { bytes: RING });
   const ring = rings[1]!;
-  const scanner = scannerOf(...rings);
+  const scanner = scannerBy("all", ...rings);
   const writer = new RingbufWriter(ring);
   writer.output(data(1000, 1));
   writer.discard(writer.reserve(8)!);

@@ -2,9 +2,9 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { PerfScanner } from "../../../src/ring/perf_scanner.ts";
-import { RecordBatch, type ScannedRange } from "../../../src/ring/scanner.ts";
+import { RecordBatch, type ScannedRange, type Scanner } from "../../../src/ring/scanner.ts";
 import { type FakeRing, fakeRing, fakeRings, lost, payload, record, sample } from "./_records.ts";
+import { perfTest } from "./_scanners.ts";
 
 const RING = 4096;
 
@@ -16,12 +16,8 @@ interface Shown extends ScannedRange {
   readonly copy: Uint8Array;
 }
 
-function scannerOf(...rings: FakeRing[]): PerfScanner {
-  return new PerfScanner(rings[0]!.buffer, rings.map(({ region }) => region));
-}
-
 /** What the last scan moved over, copied into a target that is longer, of which nothing else must be touched. */
-function show(scanner: PerfScanner, ring = 0): Shown {
+function show(scanner: Scanner, ring = 0): Shown {
   const range = scanner.scanned(ring);
   const target = new Uint8Array(range.bytes + 16).fill(UNCOPIED);
   scanner.copyScanned(ring, target);
@@ -30,7 +26,7 @@ function show(scanner: PerfScanner, ring = 0): Shown {
 }
 
 /** All ranges of a pass, each committed before the next scan. */
-function showAll(scanner: PerfScanner, ring = 0): Shown[] {
+function showAll(scanner: Scanner, ring = 0): Shown[] {
   const batch = new RecordBatch();
   const shown: Shown[] = [];
   scanner.begin(ring);
@@ -45,7 +41,7 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 
-Deno.test("scanned is the records with their headers and padding", () => {
+perfTest("scanned is the records with their headers and padding", (scannerOf) => {
   const ring = fakeRing(RING);
   const records = [sample(payload(20, 1)), sample(payload(13, 2)), sample(payload(1, 3))];
   for (const each of records) ring.append(each);
@@ -55,7 +51,7 @@ Deno.test("scanned is the records with their headers and padding", () => {
   ]);
 });
 
-Deno.test("scanned is nothing after a scan that did not move", () => {
+perfTest("scanned is nothing after a scan that did not move", (scannerOf) => {
   const ring = fakeRing(RING, 8000n);
   const scanner = scannerOf(ring);
   ring.append(sample(payload(20, 1)));
@@ -65,31 +61,37 @@ Deno.test("scanned is nothing after a scan that did not move", () => {
   assertEquals(show(scanner), { position: 8032, distance: 0, bytes: 0, copy: new Uint8Array(0) });
 });
 
-Deno.test("copyScanned puts a record that straddles the end of the ring together, wherever it is cut", () => {
-  for (let left = 8; left <= 128; left += 8) {
-    const ring = fakeRing(RING, BigInt(RING - left));
-    const records = [sample(payload(100, 1)), sample(payload(30, 2))];
-    for (const each of records) ring.append(each);
-    const bytes = concat(records);
-    const expected = { position: RING - left, distance: bytes.length, bytes: bytes.length, copy: bytes };
-    assertEquals(showAll(scannerOf(ring)), [expected], `${left} bytes in front of the end`);
-  }
-});
+perfTest(
+  "copyScanned puts a record that straddles the end of the ring together, wherever it is cut",
+  (scannerOf) => {
+    for (let left = 8; left <= 128; left += 8) {
+      const ring = fakeRing(RING, BigInt(RING - left));
+      const records = [sample(payload(100, 1)), sample(payload(30, 2))];
+      for (const each of records) ring.append(each);
+      const bytes = concat(records);
+      const expected = { position: RING - left, distance: bytes.length, bytes: bytes.length, copy: bytes };
+      assertEquals(showAll(scannerOf(ring)), [expected], `${left} bytes in front of the end`);
+    }
+  },
+);
 
-Deno.test("copyScanned does not need the spare memory: it is of the ring, not of what was made contiguous", () => {
-  const ring = fakeRing(RING, BigInt(RING - 16));
-  const bytes = sample(payload(60, 1));
-  ring.append(bytes);
-  const scanner = scannerOf(ring);
-  scanner.begin(0);
-  scanner.scan(0, new RecordBatch());
-  const spare = ring.region.data + RING;
-  ring.bytes.fill(0, spare, spare + 1024);
-  assertEquals(show(scanner).copy, bytes);
-});
+perfTest(
+  "copyScanned does not need the spare memory: it is of the ring, not of what was made contiguous",
+  (scannerOf) => {
+    const ring = fakeRing(RING, BigInt(RING - 16));
+    const bytes = sample(payload(60, 1));
+    ring.append(bytes);
+    const scanner = scannerOf(ring);
+    scanner.begin(0);
+    scanner.scan(0, new RecordBatch());
+    const spare = ring.region.data + RING;
+    ring.bytes.fill(0, spare, spare + 1024);
+    assertEquals(show(scanner).copy, bytes);
+  },
+);
 
 for (const position of [2n ** 32n - 48n, 2n ** 32n, 2n ** 53n - 24n, 2n ** 64n - 40n]) {
-  Deno.test(`scanned tells the low word of positions around ${position}`, () => {
+  perfTest(`scanned tells the low word of positions around ${position}`, (scannerOf) => {
     const ring = fakeRing(RING, position);
     const bytes = sample(payload(80, 1));
     ring.write(position, bytes);
@@ -99,7 +101,7 @@ for (const position of [2n ** 32n - 48n, 2n ** 32n, 2n ** 53n - 24n, 2n ** 64n -
   });
 }
 
-Deno.test("the ranges of a pass of several batches join, and a loss has one of its own", () => {
+perfTest("the ranges of a pass of several batches join, and a loss has one of its own", (scannerOf) => {
   const ring = fakeRing(16384);
   const records = [
     ...Array.from({ length: 300 }, (_, i) => sample(payload(20, i))),
@@ -118,37 +120,43 @@ Deno.test("the ranges of a pass of several batches join, and a loss has one of i
   assertEquals(concat(shown.map(({ copy }) => copy)), concat(records));
 });
 
-Deno.test("records that are skipped are shown, also where nothing else was read", () => {
+perfTest("records that are skipped are shown, also where nothing else was read", (scannerOf) => {
   const ring = fakeRing(RING);
   const bytes = record(5, Uint8Array.from({ length: 24 }, (_, i) => i));
   ring.append(bytes);
   assertEquals(showAll(scannerOf(ring)), [{ position: 0, distance: 32, bytes: 32, copy: bytes }]);
 });
 
-Deno.test("what is given up as corrupt is shown behind the records in front of it, up to the head", () => {
-  const ring = fakeRing(RING, 4000n);
-  const good = sample(payload(20, 1));
-  const bad = record(9, payload(200, 2), 12);
-  ring.append(good);
-  ring.append(bad);
-  assertEquals(showAll(scannerOf(ring)), [
-    { position: 4000, distance: 32, bytes: 32, copy: good },
-    { position: 4032, distance: 208, bytes: 208, copy: bad },
-  ]);
-});
+perfTest(
+  "what is given up as corrupt is shown behind the records in front of it, up to the head",
+  (scannerOf) => {
+    const ring = fakeRing(RING, 4000n);
+    const good = sample(payload(20, 1));
+    const bad = record(9, payload(200, 2), 12);
+    ring.append(good);
+    ring.append(bad);
+    assertEquals(showAll(scannerOf(ring)), [
+      { position: 4000, distance: 32, bytes: 32, copy: good },
+      { position: 4032, distance: 208, bytes: 208, copy: bad },
+    ]);
+  },
+);
 
 for (const away of [RING + 8, 3 * RING + 40, 2 ** 31, 2 ** 32 - 8]) {
-  Deno.test(`a head that is ${away} bytes away is a range of that distance, with the ring's bytes once`, () => {
-    const ring = fakeRing(RING, 1000n);
-    ring.write(0n, payload(RING, 4));
-    ring.head = 1000n + BigInt(away);
-    const whole = payload(RING, 4);
-    const copy = concat([whole.subarray(1000), whole.subarray(0, 1000)]);
-    assertEquals(showAll(scannerOf(ring)), [{ position: 1000, distance: away, bytes: RING, copy }]);
-  });
+  perfTest(
+    `a head that is ${away} bytes away is a range of that distance, with the ring's bytes once`,
+    (scannerOf) => {
+      const ring = fakeRing(RING, 1000n);
+      ring.write(0n, payload(RING, 4));
+      ring.head = 1000n + BigInt(away);
+      const whole = payload(RING, 4);
+      const copy = concat([whole.subarray(1000), whole.subarray(0, 1000)]);
+      assertEquals(showAll(scannerOf(ring)), [{ position: 1000, distance: away, bytes: RING, copy }]);
+    },
+  );
 }
 
-Deno.test("a range that is as long as the ring is shown whole", () => {
+perfTest("a range that is as long as the ring is shown whole", (scannerOf) => {
   const ring = fakeRing(RING, 3000n);
   const records = [sample(payload(2000, 1)), sample(payload(RING - 2016 - 12, 2))];
   for (const each of records) ring.append(each);
@@ -157,7 +165,7 @@ Deno.test("a range that is as long as the ring is shown whole", () => {
   assertEquals(showAll(scannerOf(ring)), [{ position: 3000, distance: RING, bytes: RING, copy: bytes }]);
 });
 
-Deno.test("each ring has a range of its own", () => {
+perfTest("each ring has a range of its own", (scannerOf) => {
   const [first, second] = fakeRings(RING, 0n, BigInt(RING - 8)) as [FakeRing, FakeRing];
   const [one, two] = [sample(payload(20, 1)), sample(payload(50, 2))];
   first.append(one);
@@ -172,36 +180,39 @@ Deno.test("each ring has a range of its own", () => {
   assertEquals([show(scanner, 0).position, show(scanner, 1).position], [0, RING - 8]);
 });
 
-Deno.test("whatever was written is shown once and in order, at any position, with any heads between", () => {
-  const records = fc.oneof(
-    { weight: 8, arbitrary: fc.tuple(fc.integer({ min: 1, max: 900 }), fc.nat(255)) },
-    { weight: 1, arbitrary: fc.constant("lost" as const) },
-    { weight: 1, arbitrary: fc.constant("other" as const) },
-  ).map((each) => {
-    if (each === "lost") return lost(3);
-    return each === "other" ? record(4, new Uint8Array(40).fill(4)) : sample(payload(...each));
-  });
-  const near = fc.constantFrom(0n, 2n ** 32n, 2n ** 53n).chain((base) =>
-    fc.integer({ min: 0, max: 1200 }).map((words) => base + BigInt(words) * 8n)
-  );
-  fc.assert(
-    fc.property(near, fc.array(records, { maxLength: 80 }), fc.nat(5), (position, all, every) => {
-      const ring = fakeRing(RING, position);
-      const scanner = scannerOf(ring);
-      const shown: Shown[] = [];
-      all.forEach((each, i) => {
-        const used = Number(ring.head - ring.tail);
-        if (used + each.length >= RING || i % (every + 1) === 0) shown.push(...showAll(scanner));
-        ring.append(each);
-      });
-      shown.push(...showAll(scanner));
-      assertEquals(concat(shown.map(({ copy }) => copy)), concat(all));
-      let expected = Number(BigInt.asUintN(32, position));
-      for (const { position, distance, bytes } of shown) {
-        assertEquals([position, bytes], [expected, distance]);
-        expected = (expected + distance) >>> 0;
-      }
-    }),
-    { seed: 7, numRuns: 150 },
-  );
-});
+perfTest(
+  "whatever was written is shown once and in order, at any position, with any heads between",
+  (scannerOf) => {
+    const records = fc.oneof(
+      { weight: 8, arbitrary: fc.tuple(fc.integer({ min: 1, max: 900 }), fc.nat(255)) },
+      { weight: 1, arbitrary: fc.constant("lost" as const) },
+      { weight: 1, arbitrary: fc.constant("other" as const) },
+    ).map((each) => {
+      if (each === "lost") return lost(3);
+      return each === "other" ? record(4, new Uint8Array(40).fill(4)) : sample(payload(...each));
+    });
+    const near = fc.constantFrom(0n, 2n ** 32n, 2n ** 53n).chain((base) =>
+      fc.integer({ min: 0, max: 1200 }).map((words) => base + BigInt(words) * 8n)
+    );
+    fc.assert(
+      fc.property(near, fc.array(records, { maxLength: 80 }), fc.nat(5), (position, all, every) => {
+        const ring = fakeRing(RING, position);
+        const scanner = scannerOf(ring);
+        const shown: Shown[] = [];
+        all.forEach((each, i) => {
+          const used = Number(ring.head - ring.tail);
+          if (used + each.length >= RING || i % (every + 1) === 0) shown.push(...showAll(scanner));
+          ring.append(each);
+        });
+        shown.push(...showAll(scanner));
+        assertEquals(concat(shown.map(({ copy }) => copy)), concat(all));
+        let expected = Number(BigInt.asUintN(32, position));
+        for (const { position, distance, bytes } of shown) {
+          assertEquals([position, bytes], [expected, distance]);
+          expected = (expected + distance) >>> 0;
+        }
+      }),
+      { seed: 7, numRuns: 150 },
+    );
+  },
+);

@@ -4,9 +4,9 @@
  */
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { PerfScanner } from "../../../src/ring/perf_scanner.ts";
 import { RecordBatch } from "../../../src/ring/scanner.ts";
 import { type FakeRing, fakeRing, lost, SAMPLE, sample } from "./_records.ts";
+import { perfTest } from "./_scanners.ts";
 
 const RING = 131_072;
 
@@ -20,32 +20,31 @@ function vanish(ring: FakeRing, { type = SAMPLE, misc = 1, size = 0, rawSize = 6
   ring.write(ring.head, new Uint8Array(header.buffer));
 }
 
-function scannerOf(ring: FakeRing): PerfScanner {
-  return new PerfScanner(ring.buffer, [ring.region]);
-}
-
 for (const position of [0n, BigInt(RING) - 8n, (1n << 32n) - 8n]) {
-  Deno.test(`a record that vanished at position ${position} is counted once, and the ring goes on behind it`, () => {
-    const ring = fakeRing(RING, position);
-    const scanner = scannerOf(ring);
-    const batch = new RecordBatch();
-    vanish(ring);
-    assert(scanner.begin(0), "there is something to tell");
-    assert(scanner.scan(0, batch));
-    assertEquals([batch.count, batch.corrupt, batch.corruptBytes], [0, 1, 0]);
-    assertFalse(scanner.scan(0, batch));
-    scanner.commit(0);
-    assertEquals(ring.tail, position);
-    assertFalse(scanner.begin(0), "it is told once");
-    assertFalse(scanner.scan(0, batch));
-    ring.append(sample(Uint8Array.of(7, 0, 0, 0)));
-    assert(scanner.begin(0));
-    assert(scanner.scan(0, batch));
-    assertEquals([batch.count, batch.categories[0], batch.corrupt], [1, 7, 0]);
-  });
+  perfTest(
+    `a record that vanished at position ${position} is counted once, and the ring goes on behind it`,
+    (scannerOf) => {
+      const ring = fakeRing(RING, position);
+      const scanner = scannerOf(ring);
+      const batch = new RecordBatch();
+      vanish(ring);
+      assert(scanner.begin(0), "there is something to tell");
+      assert(scanner.scan(0, batch));
+      assertEquals([batch.count, batch.corrupt, batch.corruptBytes], [0, 1, 0]);
+      assertFalse(scanner.scan(0, batch));
+      scanner.commit(0);
+      assertEquals(ring.tail, position);
+      assertFalse(scanner.begin(0), "it is told once");
+      assertFalse(scanner.scan(0, batch));
+      ring.append(sample(Uint8Array.of(7, 0, 0, 0)));
+      assert(scanner.begin(0));
+      assert(scanner.scan(0, batch));
+      assertEquals([batch.count, batch.categories[0], batch.corrupt], [1, 7, 0]);
+    },
+  );
 }
 
-Deno.test("a record that vanished behind good ones is told behind them", () => {
+perfTest("a record that vanished behind good ones is told behind them", (scannerOf) => {
   const ring = fakeRing(RING);
   const scanner = scannerOf(ring);
   const batch = new RecordBatch();
@@ -59,7 +58,7 @@ Deno.test("a record that vanished behind good ones is told behind them", () => {
   assertFalse(scanner.scan(0, batch));
 });
 
-Deno.test("a record that vanished behind a loss is told behind it, and both once", () => {
+perfTest("a record that vanished behind a loss is told behind it, and both once", (scannerOf) => {
   const ring = fakeRing(RING);
   const scanner = scannerOf(ring);
   const batch = new RecordBatch();
@@ -74,7 +73,7 @@ Deno.test("a record that vanished behind a loss is told behind it, and both once
   assertFalse(scanner.scan(0, batch));
 });
 
-Deno.test("other bytes behind the head are nobody's business", () => {
+perfTest("other bytes behind the head are nobody's business", (scannerOf) => {
   for (const header of [{ type: 2 }, { misc: 0 }, { size: 8 }, { rawSize: 65_516 }, { rawSize: 0 }]) {
     const ring = fakeRing(RING);
     vanish(ring, header);

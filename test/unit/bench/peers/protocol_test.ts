@@ -20,6 +20,7 @@ const CONFIG: PeerConfig = {
   payloadSteps: 15,
   handlers: 4,
   events: 2594,
+  rings: 1,
 };
 
 Deno.test("a peer reads the arguments that the harness writes", () => {
@@ -32,7 +33,7 @@ Deno.test("a peer reads the arguments that the harness writes", () => {
 Deno.test("a peer refuses arguments that are too few, too many or no integers", () => {
   const args = peerArguments("fill.bpf.o", CONFIG);
   for (const wrong of [[], args.slice(0, -1), [...args, "1"], args.with(3, "many"), args.with(3, "1.5")]) {
-    assertThrows(() => readPeerArguments(wrong), TypeError, "expected the generator's path and 7 integers");
+    assertThrows(() => readPeerArguments(wrong), TypeError, "expected the generator's path and 8 integers");
   }
 });
 

@@ -1,0 +1,190 @@
+/**
+ * Runs the suites that measure eventpipe beside other programs, block by block in the same run: `consume`, `backends`, and
+ * `latency` beside libbpf. Needs two things of the machine: the permission to load BPF programs, and clang with bpftool for
+ * the generator.
+ *
+ * @module
+ */
+
+import { allowedCpus, pinThread } from "../src/ffi/affinity.ts";
+import type { ScannerKind } from "../src/ring/scanner.ts";
+import type { Absent, Cell, Clocks, Goal, NoiseFloorRecord } from "../src/report/schema.ts";
+import { measureNoiseFloor } from "./measure/noise_floor.ts";
+import { randomFrom } from "./measure/random.ts";
+import { buildPeers } from "./peers/programs.ts";
+import { compareClocks } from "./suites/clocks.ts";
+import { measureConsume } from "./suites/consume.ts";
+import { consumeCells, judgeGoals, planText } from "./suites/consume_cells.ts";
+import type { ConsumeOutcome } from "./suites/consume_measure.ts";
+import { type ConsumePlan, FULL, planBackends, planConsume, QUICK } from "./suites/consume_plan.ts";
+import { countGcLines, gcGoal, type GcOptions } from "./suites/gc_lines.ts";
+import { latencyCells, latencyGoals, type LatencyOutcome, measureLatency } from "./suites/latency.ts";
+import { FULL_LATENCY, LATENCY_PLANS, QUICK_LATENCY } from "./suites/latency_plan.ts";
+import type { Parties } from "./suites/parties.ts";
+
+/** The suites. */
+export const BESIDE_SUITES = ["consume", "backends", "latency"] as const;
+
+/** The name of a suite. */
+export type BesideSuite = typeof BESIDE_SUITES[number];
+
+/** How they run. */
+export interface BesideOptions {
+  readonly suites: readonly BesideSuite[];
+  /** eventpipe's scanners in the suite `consume`. */
+  readonly scanners: readonly ScannerKind[];
+  /** Whether a look will do. */
+  readonly isQuick: boolean;
+  /** Repeats orders, events and intervals. */
+  readonly seed: number;
+  /** Asked between measurements whether the run is to end. */
+  readonly isInterrupted: () => boolean;
+  /** Called with a line about each measurement. */
+  readonly say: (line: string) => void;
+}
+
+/** What they measured. */
+export interface BesideRun {
+  readonly cells: Cell[];
+  readonly goals: Goal[];
+  readonly absent: Absent[];
+  readonly noiseFloor: NoiseFloorRecord;
+  /** Left out where the peer that is asked was not built. */
+  readonly clocks?: Clocks;
+  /** What ended the run before its last measurement, if that was a failure; null if not. */
+  readonly failure: unknown;
+}
+
+/** How long the noise floor is measured. */
+const NOISE_FLOOR_MS = 1000;
+
+/** Events that are to cause no collection. */
+const GC_EVENTS = 10_000_000;
+
+/**
+ * Measures the suites. The calling thread stays on the producer's CPU from then on.
+ *
+ * @param options Which and how.
+ * @returns What was measured; less if it was interrupted or failed behind the first measurement.
+ * @throws {MissingToolError} If the generator cannot be built here.
+ * @throws {Error} If a program fails in the first measurement.
+ */
+export async function runBeside(options: BesideOptions): Promise<BesideRun> {
+  const { suites, seed, isInterrupted } = options;
+  const programs = await buildPeers();
+  const allowed = allowedCpus();
+  const producerCpu = allowed[0]!;
+  const consumerCpu = allowed.at(-1)!;
+  pinThread(consumerCpu);
+  const { spanNs, readingNs, lostShare, longestNs } = measureNoiseFloor(NOISE_FLOOR_MS);
+  // Between blocks this thread only waits; the programs inherit the CPU and leave it for the consumer's.
+  pinThread(producerCpu);
+  const random = randomFrom(seed);
+  const parties: Parties = { programs, producerCpu, consumerCpu, random, seed, isInterrupted };
+  const clocks = await compareClocks(programs, parties);
+  const measured = new Measured(options, parties);
+  let failure: unknown = null;
+  try {
+    if (suites.includes("consume")) await measured.consume();
+    if (suites.includes("backends")) await measured.backends();
+    if (suites.includes("latency")) await measured.latency();
+  } catch (error) {
+    // Ctrl-C ends the programs too. What was measured before is published all the same.
+    if (measured.cells.length === 0 && !isInterrupted()) throw error;
+    if (!isInterrupted()) failure = error;
+  }
+  return {
+    cells: measured.cells,
+    goals: measured.goals(),
+    absent: [...programs.absent],
+    noiseFloor: { spanNs, readingNs, lostShare, longestNs },
+    ...(clocks === null ? {} : { clocks }),
+    failure,
+  };
+}
+
+/** The measurements of a run, one suite after the other. */
+class Measured {
+  readonly cells: Cell[] = [];
+  readonly #options: BesideOptions;
+  readonly #parties: Parties;
+  readonly #consumed: ConsumeOutcome[] = [];
+  readonly #waited: LatencyOutcome[] = [];
+  readonly #collections = new Map<string, number>();
+
+  constructor(options: BesideOptions, parties: Parties) {
+    this.#options = options;
+    this.#parties = parties;
+  }
+
+  async consume(): Promise<void> {
+    const { isQuick, scanners } = this.#options;
+    await this.#collect();
+    const size = isQuick ? QUICK : FULL;
+    await this.#plans(scanners.flatMap((scanner) => planConsume(size, scanner)), this.#consumed);
+  }
+
+  async backends(): Promise<void> {
+    await this.#plans(planBackends(), []);
+  }
+
+  async latency(): Promise<void> {
+    const { isQuick, isInterrupted, say } = this.#options;
+    for (const [index, plan] of LATENCY_PLANS.entries()) {
+      if (isInterrupted()) return;
+      const outcome = await measureLatency(plan, isQuick ? QUICK_LATENCY : FULL_LATENCY, this.#parties);
+      if (outcome === null) return; // the peer is among the absent
+      this.#waited.push(outcome);
+      const cells = latencyCells(outcome);
+      this.cells.push(...cells);
+      say(`[${index + 1}/${LATENCY_PLANS.length}] ${plan.what}: ${ratiosText(cells)}`);
+    }
+  }
+
+  /** The rows of the suites that were asked for. */
+  goals(): Goal[] {
+    const { suites, scanners } = this.#options;
+    const goals: Goal[] = [];
+    if (suites.includes("consume")) {
+      goals.push(...scanners.flatMap((scanner) => judgeGoals(this.#consumed, scanner)));
+      for (const each of this.#collectors()) {
+        goals.push(gcGoal({ ...each, count: this.#collections.get(`${each.ring} ${each.scanner}`) ?? null }));
+      }
+    }
+    if (suites.includes("latency")) goals.push(...latencyGoals(LATENCY_PLANS, this.#waited));
+    return goals;
+  }
+
+  /** What collections are counted of. */
+  #collectors(): Pick<GcOptions, "ring" | "scanner" | "events">[] {
+    return this.#options.scanners.flatMap((scanner) =>
+      (["perf", "ringbuf"] as const).map((ring) => ({ ring, scanner, events: GC_EVENTS }))
+    );
+  }
+
+  async #collect(): Promise<void> {
+    const { isInterrupted, say } = this.#options;
+    for (const each of this.#collectors()) {
+      if (isInterrupted()) return;
+      const count = await countGcLines(this.#parties.programs, { ...this.#parties, ...each });
+      this.#collections.set(`${each.ring} ${each.scanner}`, count);
+      say(`${each.ring} scanner, ${each.scanner}: ${count} collections in ${each.events} events`);
+    }
+  }
+
+  async #plans(plans: readonly ConsumePlan[], outcomes: ConsumeOutcome[]): Promise<void> {
+    const { isQuick, say } = this.#options;
+    await measureConsume(plans, isQuick ? QUICK : FULL, this.#parties, (outcome) => {
+      outcomes.push(outcome);
+      const cells = consumeCells(outcome);
+      this.cells.push(...cells);
+      say(`[${outcomes.length}/${plans.length}] ${planText(outcome.plan)}: ${ratiosText(cells)}`);
+    });
+  }
+}
+
+/** `0.93 of libbpf perf_buffer, 1.2 of C in-place walk`, eventpipe over itself left out. */
+function ratiosText(cells: readonly Cell[]): string {
+  const ratios = cells.slice(1).flatMap(({ ratio }) => ratio ?? []);
+  return ratios.map(({ to, median }) => `${median.toFixed(2)} of ${to}`).join(", ") || "no peer";
+}
