@@ -23,8 +23,8 @@ import {
 } from "./paired.ts";
 import type { Parties } from "./parties.ts";
 
-/** Events in a block: a tenth of a millisecond of work for the fastest. */
-const BLOCK_EVENTS = 20_000;
+/** Events in a block: some 20 ms with their emission, so that a program's caches are warm again for most of it. */
+const BLOCK_EVENTS = 60_000;
 
 /** Fills of a block at the most: where a fill is few events, what is measured is the drain and not the event. */
 const MAX_FILLS = 300;

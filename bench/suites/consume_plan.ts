@@ -45,10 +45,10 @@ export interface ConsumeSize extends PairedSize {
 }
 
 /** A plain run: 200 pairs. */
-export const FULL: ConsumeSize = { launches: 10, rounds: 20, warmUpRounds: 80, isQuick: false };
+export const FULL: ConsumeSize = { launches: 10, rounds: 20, warmUpRounds: 30, isQuick: false };
 
 /** A look: 40 pairs. */
-export const QUICK: ConsumeSize = { launches: 5, rounds: 8, warmUpRounds: 60, isQuick: true };
+export const QUICK: ConsumeSize = { launches: 5, rounds: 8, warmUpRounds: 24, isQuick: true };
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -8,8 +8,12 @@ import { EventPipeError } from "../errors.ts";
 import type { RecordBatch } from "../ring/scanner.ts";
 import { type Event, EventView } from "./event.ts";
 import type { EventBatch } from "./event_batch.ts";
+import { Grouping } from "./grouping.ts";
 import { type BatchHandler, type EventHandler, HandlerRegistry, Registration } from "./handlers.ts";
 import type { RingCounters } from "./statistics.ts";
+
+/** Says a `SuppressedError`. */
+const SEVERAL = "Several handlers threw";
 
 /** What a pipe does with events. */
 export interface DispatcherOptions {
@@ -31,13 +35,15 @@ export class Dispatcher {
   /** What is looked at of a category: all its bits, or none where all events go to the first handler. */
   readonly #categoryBits: number;
   readonly #checkViews: boolean;
+  readonly #grouping = new Grouping();
   #hasBatches = false;
   readonly #view: DataView;
   #event: EventView;
   /** The category whose handler is being called for an event of a ring; negative for none. A number costs no write barrier. */
   #called = -1;
-  /** Handlers of batches that have events waiting. */
+  /** Handlers of batches that have events waiting, as many as counted. An array that is emptied would be allocated again. */
   readonly #waiting: Registration[] = [];
+  #waitingCount = 0;
 
   /**
    * @param view A view over the buffer that holds the events.
@@ -68,13 +74,17 @@ export class Dispatcher {
   /** See `EventPipe.register`. */
   register(handler: EventHandler<unknown> | BatchHandler<unknown>): number {
     const category = this.#registry.add(handler);
-    this.#hasBatches ||= this.#registry.all[category]!.batch !== null;
+    const isBatch = this.#registry.all[category]!.batch !== null;
+    this.#grouping.set(category, isBatch);
+    this.#hasBatches ||= isBatch;
     return category;
   }
 
   /** See `EventPipe.unregister`. */
   unregister(category: number): boolean {
-    return this.#registry.remove(category);
+    const isRemoved = this.#registry.remove(category);
+    if (isRemoved) this.#grouping.set(category, false);
+    return isRemoved;
   }
 
   /**
@@ -139,13 +149,16 @@ export class Dispatcher {
    * @throws What the first of them threw; a second exception is told with it as a `SuppressedError`.
    */
   flush(): number {
-    return this.#waiting.length === 0 ? 0 : this.#flushWaiting(); // `using` allocates wherever its function begins
+    return this.#waitingCount === 0 ? 0 : this.#flushWaiting();
   }
 
   #flushWaiting(): number {
     let first = 0;
-    using failures = new DisposableStack();
-    for (const registration of this.#waiting) {
+    let failure: { readonly error: unknown } | null = null;
+    const count = this.#waitingCount;
+    this.#waitingCount = 0;
+    for (let i = 0; i < count; i++) {
+      const registration = this.#waiting[i]!;
       const batch = registration.batch!;
       const { pending, bytes } = batch;
       batch.open();
@@ -153,14 +166,12 @@ export class Dispatcher {
         const result = callHandler(registration, batch, pending, bytes);
         if (first === 0 && typeof result === "number") first = result;
       } catch (error) {
-        failures.defer(() => {
-          throw error;
-        });
+        failure = { error: failure === null ? error : new SuppressedError(failure.error, error, SEVERAL) };
       } finally {
         batch.close();
       }
     }
-    this.#waiting.length = 0;
+    if (failure !== null) throw failure.error;
     return first;
   }
 
@@ -177,7 +188,7 @@ export class Dispatcher {
     try {
       this.flush();
     } catch (second) {
-      throw new SuppressedError(error, second, "Several handlers threw");
+      throw new SuppressedError(error, second, SEVERAL);
     }
     throw error;
   }
@@ -210,29 +221,24 @@ export class Dispatcher {
    * @returns The first that was not taken.
    */
   collect(batch: RecordBatch, first: number, cpu: number, counters: RingCounters): number {
-    const { categories, offsets, sizes, count } = batch;
-    const registry = this.#registry;
-    const bits = this.#categoryBits;
-    let index = first;
+    const grouping = this.#grouping;
+    const end = grouping.group(batch, first, this.#categoryBits);
     let bytes = 0;
-    for (; index < count; index++) {
-      const registration = registry.find(categories[index]! & bits);
-      if (registration === undefined) break;
-      const { batch: pending } = registration;
-      if (pending === null) break;
-      const size = sizes[index]!;
-      if (pending.pending === 0) this.#waiting.push(registration);
-      pending.add(offsets[index]!, size, cpu);
-      bytes += size;
+    for (let i = 0; i < grouping.length; i++) {
+      const category = grouping.categories[i]!;
+      const registration = this.#registry.all[category]!;
+      const pending = registration.batch!;
+      if (pending.pending === 0) this.#waiting[this.#waitingCount++] = registration;
+      bytes += pending.addAll(batch, grouping.lists, category << 8, grouping.take(category), cpu);
     }
-    counters.events += index - first;
+    counters.events += end - first;
     counters.bytes += bytes;
-    return index;
+    return end;
   }
 
   #collect(registration: Registration, offset: number, size: number, cpu: number): number {
     const batch = registration.batch!;
-    if (batch.pending === 0) this.#waiting.push(registration);
+    if (batch.pending === 0) this.#waiting[this.#waitingCount++] = registration;
     return batch.add(offset, size, cpu) ? this.flush() : 0;
   }
 

@@ -7,7 +7,7 @@
 
 import { EventPipeError } from "../errors.ts";
 import { RecordBatch } from "../ring/scanner.ts";
-import { type Event, EventView, MAX_HIGH_WORD } from "./event.ts";
+import { type Event, EventView, MAX_HIGH_WORD, outsideEvent } from "./event.ts";
 
 /**
  * Events of one category, in the order of their ring, and of different rings in the order they were read. Valid during
@@ -35,8 +35,9 @@ export class PendingBatch implements EventBatch {
   readonly #cpus = new Int32Array(RecordBatch.CAPACITY);
   readonly #view: DataView;
   readonly #event: EventView;
-  /** Events that wait. */
+  /** Events that wait, and their bytes. */
   #count = 0;
+  #bytes = 0;
   /** Events that may be read: all of them, or none outside of `processBatch`. */
   #length = 0;
 
@@ -60,7 +61,38 @@ export class PendingBatch implements EventBatch {
     this.#sizes[count] = size;
     this.#cpus[count] = cpu;
     this.#count = count + 1;
+    this.#bytes += size;
     return this.#count === RecordBatch.CAPACITY;
+  }
+
+  /**
+   * Appends events of one ring. There is room for all of a batch of records while nothing waits.
+   *
+   * @param records Among which they are.
+   * @param indices Their indices there, from `first` on.
+   * @param first The first of them.
+   * @param count How many.
+   * @param cpu The CPU whose ring holds them.
+   * @returns Their bytes.
+   */
+  addAll(records: RecordBatch, indices: Uint8Array, first: number, count: number, cpu: number): number {
+    const { offsets, sizes } = records;
+    const ownOffsets = this.#offsets;
+    const ownSizes = this.#sizes;
+    const ownCpus = this.#cpus;
+    const begin = this.#count;
+    let bytes = 0;
+    for (let i = 0; i < count; i++) {
+      const index = indices[first + i]!;
+      const size = sizes[index]!;
+      ownOffsets[begin + i] = offsets[index]!;
+      ownSizes[begin + i] = size;
+      ownCpus[begin + i] = cpu;
+      bytes += size;
+    }
+    this.#count = begin + count;
+    this.#bytes += bytes;
+    return bytes;
   }
 
   /** Lets the events be read. */
@@ -72,6 +104,7 @@ export class PendingBatch implements EventBatch {
   close(): void {
     this.#length = 0;
     this.#count = 0;
+    this.#bytes = 0;
     this.#event.release();
   }
 
@@ -82,9 +115,7 @@ export class PendingBatch implements EventBatch {
 
   /** The bytes of its events from their categories on. */
   get bytes(): number {
-    let sum = 0;
-    for (let i = 0; i < this.#count; i++) sum += this.#sizes[i]!;
-    return sum;
+    return this.#bytes;
   }
 
   get length(): number {
@@ -93,7 +124,7 @@ export class PendingBatch implements EventBatch {
   }
 
   at(index: number): Event {
-    if (!this.#has(index)) throw this.#outside(index);
+    this.#place(index, 0, 0);
     this.#event.point(this.#offsets[index]!, this.#sizes[index]!, this.#cpus[index]!);
     return this.#event;
   }
@@ -101,32 +132,34 @@ export class PendingBatch implements EventBatch {
   // The two that loops call for each event go without the view in between.
 
   u32(index: number, offset: number): number {
-    if (!this.#has(index) || !fits(offset, 4, this.#sizes[index]!)) return this.at(index).u32(offset);
-    return this.#view.getUint32(this.#offsets[index]! + offset, true);
+    return this.#view.getUint32(this.#place(index, offset, 4), true);
   }
 
   u64(index: number, offset: number): number {
-    if (!this.#has(index) || !fits(offset, 8, this.#sizes[index]!)) return this.at(index).u64(offset);
-    const at = this.#offsets[index]! + offset;
+    const at = this.#place(index, offset, 8);
     const high = this.#view.getUint32(at + 4, true);
-    if (high > MAX_HIGH_WORD) return this.at(index).u64(offset);
+    if (high > MAX_HIGH_WORD) return this.at(index).u64(offset); // throws
     return (high + this.#view.getUint32(at, true) / 2 ** 32) * 2 ** 32;
   }
 
-  #has(index: number): boolean {
-    return (index >>> 0) === index && index < this.#length;
+  /** Where bytes of an event stand in the view. */
+  #place(index: number, offset: number, bytes: number): number {
+    const isThere = (index >>> 0) === index && index < this.#length;
+    if (!isThere || (offset >>> 0) !== offset || offset > this.#sizes[index]! - bytes) {
+      throw this.#outside(index, offset, bytes);
+    }
+    return this.#offsets[index]! + offset;
   }
 
-  #outside(index: number): Error {
+  #outside(index: number, offset: number, bytes: number): Error {
     if (this.#length === 0) return stale();
+    if ((index >>> 0) === index && index < this.#length) {
+      return outsideEvent(offset, bytes, this.#sizes[index]!);
+    }
     return new RangeError(
       `Cannot read event ${index} of the batch: it has ${this.#length}, and they count from 0`,
     );
   }
-}
-
-function fits(offset: number, bytes: number, size: number): boolean {
-  return (offset >>> 0) === offset && offset <= size - bytes;
 }
 
 function stale(): EventPipeError {

@@ -48,7 +48,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     "EpollError",
     "Event",
     "EventBatch",
-  ].map((name) => `new ${name}`).concat("Event.over", "Event#point", "EventBatch#add"),
+  ].map((name) => `new ${name}`).concat("Event.over", "Event#point", "EventBatch#add", "EventBatch#addAll"),
   "the pipe calls it, which has checked its own options": [
     "PerfSource#openScanner",
     "MemorySource#openScanner",

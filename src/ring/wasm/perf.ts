@@ -136,7 +136,7 @@ export function scanPerf(ring: usize): bool {
       offset += size;
       break;
     }
-    skip(ring, ring + 4 * count);
+    skip(ring, ring + 4 * count, 1);
     offset += size;
   }
 
@@ -199,24 +199,35 @@ function takeFiltered(ring: usize, first: u32, limit: u32, base: u32): u32 {
   const full: usize = ring + 4 * CAPACITY;
   let offset: u32 = first;
   let out: usize = ring + 4 * load<u32>(ring, COUNT);
+  let seen: u64 = SMALLEST_SAMPLE;
+  let size: u32 = HEADER_BYTES;
+  // Since the last record of the batch.
+  let skipped: u32 = 0;
   while (offset < limit && out < full) {
     const header: u64 = load<u64>(offset);
-    const size: u32 = <u32> (header >> 48);
-    if (((size - 8) & BAD_SIZE_BITS) !== 0 || <u32> header !== PERF_RECORD_SAMPLE) break;
+    if (header !== seen) {
+      const candidate: u32 = <u32> (header >> 48);
+      if (((candidate - 8) & BAD_SIZE_BITS) !== 0 || <u32> header !== PERF_RECORD_SAMPLE) break;
+      seen = header;
+      size = candidate;
+    }
     const next: u32 = offset + size;
     const raw: u64 = load<u64>(offset, RAW_SIZE);
     if (next > limit || <u64> <u32> raw + RAW_DATA > size) break;
     if (passes(filter, categoryOf(raw))) {
+      skip(ring, out, skipped);
+      skipped = 0;
       store<u32>(out, offset + RAW_DATA, OFFSETS);
       store<u32>(out, <u32> raw, SIZES);
       store<i32>(out, categoryOf(raw), CATEGORIES);
       store<u32>(out, base + next, ENDS);
       out += 4;
     } else {
-      skip(ring, out);
+      skipped++;
     }
     offset = next;
   }
+  skip(ring, out, skipped);
   store<u32>(ring, <u32> (out - ring) >> 2, COUNT);
   return offset;
 }

@@ -67,14 +67,15 @@ export function clear(ring: usize): void {
 }
 
 /**
- * Counts a record that is skipped.
+ * Counts records that are skipped.
  *
  * @param ring The ring's state.
  * @param out The state moved on by 4 bytes for each record of the batch.
+ * @param count How many they are.
  */
-export function skip(ring: usize, out: usize): void {
-  store<u32>(ring, load<u32>(ring, SKIPPED) + 1, SKIPPED);
-  store<u32>(out, load<u32>(out, SKIPS) + 1, SKIPS);
+export function skip(ring: usize, out: usize, count: u32): void {
+  store<u32>(ring, load<u32>(ring, SKIPPED) + count, SKIPPED);
+  store<u32>(out, load<u32>(out, SKIPS) + count, SKIPS);
 }
 
 /** The batch keeps the low words of positions; none of them is 4 GiB behind the scan's beginning. */

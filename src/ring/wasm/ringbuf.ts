@@ -79,7 +79,7 @@ export function scanRingbuf(ring: usize): bool {
   // The kernel keeps positions at multiples of 8.
   let healthy: bool = (<u32> begun & 7) === 0;
   while (healthy) {
-    if (filter === 0) offset = takeRecords(ring, offset, limit, base);
+    offset = takeRecords(ring, offset, limit, base);
     const out: usize = ring + 4 * load<u32>(ring, COUNT);
     if (offset >= limit || out === full) break;
     // Ordering: load-acquire of the length before the record's data; pairs with the xchg() in bpf_ringbuf_commit().
@@ -94,7 +94,7 @@ export function scanRingbuf(ring: usize): bool {
     const size: u32 = isShort ? 0 : length - lead;
     const category: i32 = lead !== 0 && size >= CATEGORY_BYTES ? load<i32>(payload) : -1;
     if ((word & BPF_RINGBUF_DISCARD_BIT) !== 0 || (filter !== 0 && !passes(filter, category))) {
-      skip(ring, out);
+      skip(ring, out, 1);
     } else {
       store<u32>(out, payload, OFFSETS);
       store<u32>(out, size, SIZES);
@@ -128,7 +128,10 @@ export function scanRingbuf(ring: usize): bool {
  */
 function takeRecords(ring: usize, first: u32, limit: u32, base: u32): u32 {
   const lead: u32 = load<u32>(ring, LEAD);
+  const filter: usize = load<u32>(ring, FILTER);
   const full: usize = ring + 4 * CAPACITY;
+  // Since the last record of the batch.
+  let skipped: u32 = 0;
   let offset: u32 = first;
   // Moves on by one word for each record: from it, each column of the batch is a constant away.
   let out: usize = ring + 4 * load<u32>(ring, COUNT);
@@ -139,13 +142,23 @@ function takeRecords(ring: usize, first: u32, limit: u32, base: u32): u32 {
     // One comparison finds what is too short and either bit: taken without a sign, all these are longer than any ring.
     if (size > LENGTH_BITS || next > limit) break;
     const payload: u32 = offset + BPF_RINGBUF_HDR_SZ + lead;
-    store<u32>(out, payload, OFFSETS);
-    store<u32>(out, size, SIZES);
-    store<i32>(out, lead !== 0 && size >= CATEGORY_BYTES ? load<i32>(payload) : -1, CATEGORIES);
-    store<u32>(out, base + next, ENDS);
-    out += 4;
+    const category: i32 = lead !== 0 && size >= CATEGORY_BYTES ? load<i32>(payload) : -1;
+    if (filter === 0 || passes(filter, category)) {
+      if (skipped !== 0) {
+        skip(ring, out, skipped);
+        skipped = 0;
+      }
+      store<u32>(out, payload, OFFSETS);
+      store<u32>(out, size, SIZES);
+      store<i32>(out, category, CATEGORIES);
+      store<u32>(out, base + next, ENDS);
+      out += 4;
+    } else {
+      skipped++;
+    }
     offset = next;
   }
+  skip(ring, out, skipped);
   store<u32>(ring, <u32> (out - ring) >> 2, COUNT);
   return offset;
 }

@@ -18,6 +18,7 @@ const ACCESSORS: readonly (readonly [string, number, (event: Event, offset: numb
   ["bigI64", 8, (event, offset) => event.bigI64(offset)],
   ["bytes", 5, (event, offset) => event.bytes(offset, 5)],
   ["string", 5, (event, offset) => event.string(offset, 5)],
+  ["locate", 6, (event, offset) => event.locate(offset, 6)],
 ];
 
 /** An event somewhere in a larger buffer, whose other bytes must never be seen. */
@@ -116,6 +117,15 @@ Deno.test("copy stays valid and the same whatever happens to the event", () => {
   assertEquals(copy.copy().u64(12), 42);
 });
 
+Deno.test("locate tells where bytes stand in the view, of an event in a ring and of a copy", () => {
+  const event = eventIn(eventBytes(3, 42), 6);
+  for (const each of [event, event.copy()]) {
+    assertEquals(each.view.getUint32(each.locate(12, 4), true), 42);
+    assertEquals(each.locate(20, 0) - each.locate(0, 20), 20);
+    for (const length of [-1, 0.5, NaN, 21]) assertThrows(() => each.locate(0, length), RangeError);
+  }
+});
+
 Deno.test("every accessor of a released event throws STALE_EVENT", () => {
   const event = eventIn(new Uint8Array(24));
   event.release();
@@ -126,6 +136,7 @@ Deno.test("every accessor of a released event throws STALE_EVENT", () => {
     () => event.cpu,
     () => event.copy(),
     () => event.bytes(0, 0),
+    () => event.view,
     ...ACCESSORS.map(([, , read]) => () => read(event, 0)),
     ...ACCESSORS.map(([, , read]) => () => read(event, -1)),
   ];

@@ -81,3 +81,25 @@ Deno.test("copy of an event outlives the ring's next laps and can be dispatched"
   memory.pipe.dispatch(copy!);
   assertEquals(dispatched, 1);
 });
+
+Deno.test("a view that was kept shows what came in the place of its event", () => {
+  using memory = new MemoryPipe({ ringBytes: 4096 });
+  let view: DataView = new DataView(new ArrayBuffer(0));
+  let at = 0;
+  memory.pipe.register({
+    name: "keeping",
+    process(event): void {
+      view = event.view;
+      at = event.locate(12, 4);
+    },
+  });
+  memory.emit(0, 7);
+  memory.pipe.poll(0);
+  const [kept, place] = [view, at];
+  assertEquals(kept.getUint32(place, true), 7);
+  for (let lap = 0; at !== place || lap === 0; lap++) {
+    memory.emit(0, 8);
+    memory.pipe.poll(0);
+  }
+  assertEquals(kept.getUint32(place, true), 8);
+});

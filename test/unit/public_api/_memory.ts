@@ -310,7 +310,7 @@ export const MEMORY_ROWS: readonly Row[] = [
     error: RangeError,
     call: (value) => event[reader](any(value)),
   })),
-  ...(["bytes", "string"] as const).flatMap((reader): Row[] => [
+  ...(["bytes", "string", "locate"] as const).flatMap((reader): Row[] => [
     {
       api: `Event#${reader}`,
       parameter: "offset",
