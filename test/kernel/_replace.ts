@@ -4,6 +4,7 @@
  * or by the addresses that dlsym gives it, when it first needs them.
  */
 
+import { NR_PERF_EVENT_OPEN } from "../../src/abi/linux.ts";
 import { textUntilNul } from "../../src/ffi/cstring.ts";
 
 type Native = (...parameters: unknown[]) => unknown;
@@ -42,7 +43,8 @@ export function replaceNative(replacements: Readonly<Record<string, Replacement>
     const replacement = byCName.get(name);
     if (replacement === undefined && name !== "__errno_location") return native;
     return (...parameters) => {
-      const result = replacement === undefined
+      const isOther = name === "syscall" && parameters[0] !== NR_PERF_EVENT_OPEN;
+      const result = replacement === undefined || isOther
         ? native(...parameters)
         : replacement(() => native(...parameters), parameters);
       if (name === "__errno_location") {
