@@ -30,8 +30,9 @@ const FILL_EVENT = { sequence: 12, value: 20 } as const;
 class Adder {
   readonly name = "adder";
   seen = 0;
-  /** The u32s and the u64s. */
-  readonly sums = new Float64Array(2);
+  /** The sum of the u32s modulo 2^32, in an integer, and that of the u64s. */
+  readonly #words = new Int32Array(1);
+  readonly #sums = new Float64Array(1);
   #left = 0;
   #samples = new Samples(1);
 
@@ -42,7 +43,8 @@ class Adder {
    */
   begin(samples: number): void {
     this.seen = 0;
-    this.sums.fill(0);
+    this.#words.fill(0);
+    this.#sums.fill(0);
     this.#left = samples;
     this.#samples = new Samples(Math.max(1, samples));
   }
@@ -53,8 +55,13 @@ class Adder {
       this.#left--;
       this.#samples.add(monotonicNs() - event.time);
     }
-    this.sums[0]! += event.u32(FILL_EVENT.value);
-    this.sums[1]! += event.u64(FILL_EVENT.sequence);
+    this.#words[0] = (this.#words[0]! + event.u32(FILL_EVENT.value)) | 0;
+    this.#sums[0]! += event.u64(FILL_EVENT.sequence);
+  }
+
+  /** The sum that all peers agree on, modulo 2^32. */
+  get check(): number {
+    return ((this.#words[0]! >>> 0) + this.#sums[0]! % 2 ** 32) % 2 ** 32;
   }
 
   /** The latencies of the block. */
@@ -99,7 +106,7 @@ function waitFor(pipe: EventPipe, adder: Adder, events: number, samples: number)
     ns: monotonicNs() - start,
     cpuNs: threadCpuNs() - cpuStart,
     events: adder.seen,
-    check: adder.sums.reduce((sum, part) => (sum + part % 2 ** 32) % 2 ** 32, 0),
+    check: adder.check,
     samples: [...adder.samples],
   };
 }

@@ -70,7 +70,8 @@ export class RingDrain implements Drain {
     this.#isPending = true;
     const rings = this.#reader.counters.length;
     const first = this.#first;
-    const result = this.#drainRange(first, rings) || this.#drainRange(0, first);
+    let result = this.#drainRange(first, rings);
+    if (result === 0 && !this.#dispatcher.isClosing) result = this.#drainRange(0, first);
     if (result !== 0 || this.#dispatcher.isClosing) return result;
     this.#first = 0;
     this.#isPending = false;

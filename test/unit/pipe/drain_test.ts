@@ -192,3 +192,24 @@ Deno.test("an error counts for the handler that threw, also if it took itself of
   assertThrows(() => memory.pipe.consume(), Error, "not again");
   assertEquals(memory.pipe.statistics().categories.map(({ errors }) => errors), [0, 1]);
 });
+
+Deno.test("a drain that a handler ends by closing the pipe does not go on with the rings in front of it", () => {
+  using memory = new MemoryPipe({ cpus: [0, 1, 2] });
+  const seen: number[] = [];
+  memory.pipe.register({
+    name: "closes at 2",
+    process(event): number {
+      const value = event.u64(12);
+      seen.push(value);
+      if (value === 2) memory.pipe.close();
+      return value === 1 ? 1 : 0;
+    },
+  });
+  memory.emit(0, 1, 0);
+  assertEquals(memory.pipe.consume(), 1); // the next drain begins behind this ring
+  memory.emit(0, 2, 1);
+  memory.emit(0, 3, 0);
+  assertEquals(memory.pipe.consume(), 0);
+  assertEquals(seen, [1, 2]);
+  assertEquals(memory.pipe.statistics().left, 1);
+});
