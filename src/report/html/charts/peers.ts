@@ -17,6 +17,9 @@ type ComparedCell = Cell & { readonly ratio: Ratio };
 
 const ROW_HEIGHT = 32;
 
+/** The longest name that has room in front of its figure in a chart that fits a phone, in characters. */
+const NAME_COLUMNS = 34;
+
 /** In the place of a verdict where a program is measured against itself. */
 const ITSELF = "itself";
 
@@ -52,6 +55,7 @@ function figureOf(
   axis: ReturnType<typeof logAxis>,
 ): Figure {
   const names = namesOf(cells);
+  const isLong = names.some(({ length }) => length > NAME_COLUMNS);
   const values = cells.map((cell, index) => ({
     index,
     name: names[index],
@@ -90,8 +94,9 @@ function figureOf(
         (cells.some(({ detectable }) => (detectable ?? 0) > 0)
           ? " The band at 1 is what the run cannot tell from no difference."
           : ""),
+    ...(isLong ? { row: "beside" } : {}),
     chart: {
-      width: PLOT_WIDTH + 40,
+      width: isLong ? 2 * PLOT_WIDTH : PLOT_WIDTH + 40,
       height: { step: ROW_HEIGHT },
       data: { values },
       encoding: {
@@ -178,7 +183,7 @@ function namesOf(cells: readonly ComparedCell[]): string[] {
     cell.rate === null ? "" : `${formatCount(cell.rate)}/s`,
     timeText(cell),
     cell.cpus === 1 ? "1 CPU" : `${cell.cpus} CPUs`,
-    `${cell.rings ?? 1} rings`,
+    (cell.rings ?? 1) === 1 ? "" : `${cell.rings} rings`,
   ]);
   const differing = parts[0]!.map((_, index) => unique(parts.map((each) => each[index])).length > 1);
   const isAlone = !differing.includes(true);
