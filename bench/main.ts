@@ -15,7 +15,6 @@ import { allowedCpus } from "../src/ffi/affinity.ts";
 import { libbpf, readCstring } from "../src/ffi/libbpf.ts";
 import { monotonicNs } from "../src/ffi/clock.ts";
 import type { ScannerKind } from "../src/ring/scanner.ts";
-import { PerfSource } from "../src/source/perf.ts";
 import { openEnvironment } from "../src/report/environment.ts";
 import { isCompared, renderComparisons } from "../src/report/comparisons.ts";
 import { renderGoals } from "../src/report/goals.ts";
@@ -25,7 +24,7 @@ import { conserves, parseResults, type Results, RESULTS_SCHEMA } from "../src/re
 import { renderTerminal } from "../src/report/terminal.ts";
 import { BESIDE_SUITES, type BesideRun, type BesideSuite, runBeside } from "./beside.ts";
 import { Interrupt } from "./interrupt.ts";
-import { LoadGenerator } from "./load_generator.ts";
+import { kernelObstacle } from "./obstacle.ts";
 import { peerVersions } from "./peers/versions.ts";
 import { type CellPlan, planCells, SOURCES, SUITES } from "./plan.ts";
 import { sweep } from "./sweep.ts";
@@ -166,21 +165,6 @@ function besideSuites(
   const kernelOnly = wanted.find((suite) => suite !== "latency");
   if (kernelOnly === undefined) return [];
   throw new UsageError(`--suite ${kernelOnly} measures kernel events: leave --source out, or give it kernel`);
-}
-
-/** Why kernel events cannot be had here; null if they can: the whole road is opened to find out. */
-function kernelObstacle(): string | null {
-  try {
-    const source = PerfSource.open({ ringBytes: 65536 });
-    try {
-      new LoadGenerator(source.mapFd)[Symbol.dispose]();
-    } finally {
-      source.close();
-    }
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 /** What is to be measured. */

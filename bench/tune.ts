@@ -14,9 +14,8 @@ import { ensurePackages } from "../src/cli/packages.ts";
 import { parseBytes, parseCount, parseDurationMs, parseRate } from "../src/cli/units.ts";
 import { allowedCpus, pinThread } from "../src/ffi/affinity.ts";
 import { onlineCpus } from "../src/source/cpus.ts";
-import { PerfSource } from "../src/source/perf.ts";
 import { Interrupt } from "./interrupt.ts";
-import { LoadGenerator } from "./load_generator.ts";
+import { kernelObstacle } from "./obstacle.ts";
 import { type Machine, renderAdvice } from "./tune/advice.ts";
 import { type Goal, type QuantileName, QUANTILES } from "./tune/goal.ts";
 import { measure } from "./tune/measure.ts";
@@ -163,21 +162,6 @@ function readGoal(options: OptionValues<typeof OPTIONS>): Omit<Goal, "cpus"> {
     );
   }
   return goal;
-}
-
-/** Why kernel events cannot be had here; null if they can: the whole road is opened to find out. */
-function kernelObstacle(): string | null {
-  try {
-    const source = PerfSource.open();
-    try {
-      new LoadGenerator(source.mapFd)[Symbol.dispose]();
-    } finally {
-      source.close();
-    }
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 async function tuneHere(goal: Goal, budgetMs: number): Promise<{ tuning: Tuning; machine: Machine } | null> {

@@ -26,17 +26,11 @@ static enum bpf_perf_event_ret on_record(void *ctx, int cpu, struct perf_event_h
 
 void reader_open(const struct peer_config *config, int map_fd)
 {
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_SW_BPF_OUTPUT,
-		.sample_type = PERF_SAMPLE_RAW,
-		.sample_period = 1,
-		.wakeup_events = 0x7fffffff,	/* nobody waits */
-	};
+	struct perf_event_attr attr;
 	int cpus[MAX_RINGS], keys[MAX_RINGS];
 	LIBBPF_OPTS(perf_buffer_raw_opts, options, .cpu_cnt = config->rings, .cpus = cpus, .map_keys = keys);
 
+	rig_attr(&attr, NEVER_WAKE);
 	if (config->rings > MAX_RINGS)
 		rig_fail("have more than 256 rings", EINVAL);
 	/* The generator fills the ring in the slot of its CPU. */

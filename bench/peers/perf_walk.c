@@ -25,14 +25,7 @@ static __u64 mask;
 
 void reader_open(const struct peer_config *config, int map_fd)
 {
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_SW_BPF_OUTPUT,
-		.sample_type = PERF_SAMPLE_RAW,
-		.sample_period = 1,
-		.wakeup_events = 0x7fffffff,	/* nobody waits */
-	};
+	struct perf_event_attr attr;
 	int fd;
 
 	/* An event that straddles the end could not be handed on as one pointer without a copy. */
@@ -40,6 +33,7 @@ void reader_open(const struct peer_config *config, int map_fd)
 		rig_fail("give events to handlers: this peer reads categories only", EINVAL);
 	if (config->rings != 1)
 		rig_fail("read several rings: this peer reads one", EINVAL);
+	rig_attr(&attr, NEVER_WAKE);
 	fd = syscall(SYS_perf_event_open, &attr, -1, config->producer_cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		rig_fail("open the perf event", errno);

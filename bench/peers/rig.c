@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/perf_event.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,18 @@ unsigned long rig_number(const char *text)
 	if (*text == 0 || *end != 0)
 		rig_fail("read the arguments", EINVAL);
 	return value;
+}
+
+void rig_attr(struct perf_event_attr *attr, __u32 wakeup_events)
+{
+	*attr = (struct perf_event_attr){
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(*attr),
+		.config = PERF_COUNT_SW_BPF_OUTPUT,
+		.sample_type = PERF_SAMPLE_RAW,
+		.sample_period = 1,
+		.wakeup_events = wakeup_events,
+	};
 }
 
 void rig_pin(int cpu)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <time.h>
 
+#define NEVER_WAKE 0x7fffffff	/* for wakeup_events where nobody waits */
 #define EVENTS_PER_RUN 2000	/* interrupts are off during a run */
 
 struct fill_request {		/* as in fill.bpf.c */
@@ -21,6 +22,10 @@ struct fill_request {		/* as in fill.bpf.c */
 };
 
 struct bpf_object;
+struct perf_event_attr;
+
+/* The event of a ring that bpf_perf_event_output writes raw samples into. */
+void rig_attr(struct perf_event_attr *attr, __u32 wakeup_events);
 
 /* Lines go out as they are written, and libbpf says what goes wrong on stderr. */
 void rig_begin(void);

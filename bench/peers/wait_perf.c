@@ -104,18 +104,13 @@ static __u32 program_id(int fd)
 
 static struct perf_buffer *open_buffer(struct bpf_object *object, int cpu, size_t ring_bytes, __u32 wakeup_events)
 {
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_SW_BPF_OUTPUT,
-		.sample_type = PERF_SAMPLE_RAW,
-		.sample_period = 1,
-		.wakeup_events = wakeup_events,
-	};
+	struct perf_event_attr attr;
 	LIBBPF_OPTS(perf_buffer_raw_opts, options, .cpu_cnt = 1, .cpus = &cpu, .map_keys = &cpu);
-	struct perf_buffer *buffer = perf_buffer__new_raw(bpf_object__find_map_fd_by_name(object, "events"),
-							  ring_bytes / PAGE_BYTES, &attr, on_record, NULL, &options);
+	struct perf_buffer *buffer;
 
+	rig_attr(&attr, wakeup_events);
+	buffer = perf_buffer__new_raw(bpf_object__find_map_fd_by_name(object, "events"), ring_bytes / PAGE_BYTES,
+				      &attr, on_record, NULL, &options);
 	if (!buffer)
 		rig_fail("open the perf buffer", errno);
 	return buffer;

@@ -68,7 +68,7 @@ export interface Event {
 const STALE = -1;
 
 /** The greatest high word of a u64 that is exact as a number. */
-export const MAX_HIGH_WORD = 0x1fffff;
+const MAX_HIGH_WORD = 0x1fffff;
 
 /** The event view. Only the pipe moves it; handlers get it as {@linkcode Event}. */
 export class EventView implements Event {
@@ -157,13 +157,7 @@ export class EventView implements Event {
   }
 
   u64(offset: number): number {
-    const at = this.#at(offset, 8);
-    const high = this.#view.getUint32(at + 4, true);
-    if (high > MAX_HIGH_WORD) {
-      throw new RangeError(`Cannot read the u64 at offset ${offset}: it is above 2^53; use bigU64`);
-    }
-    // Exact, and without the detour over integers that V8 takes for `high * 2 ** 32 + low`.
-    return (high + this.#view.getUint32(at, true) / 2 ** 32) * 2 ** 32;
+    return exactU64(this.#view, this.#at(offset, 8), offset);
   }
 
   bigU64(offset: number): bigint {
@@ -212,6 +206,24 @@ export class EventView implements Event {
     if (this.#size < 0) return stale();
     return outsideEvent(offset, bytes, this.#size);
   }
+}
+
+/**
+ * Reads a little-endian u64 as a number.
+ *
+ * @param view Where the event lies.
+ * @param at Where the value stands in it.
+ * @param offset Where it stands in the event, for the message.
+ * @returns The value.
+ * @throws {RangeError} If it is above 2^53.
+ */
+export function exactU64(view: DataView, at: number, offset: number): number {
+  const high = view.getUint32(at + 4, true);
+  if (high > MAX_HIGH_WORD) {
+    throw new RangeError(`Cannot read the u64 at offset ${offset}: it is above 2^53; use bigU64`);
+  }
+  // Exact, and without the detour over integers that V8 takes for `high * 2 ** 32 + low`.
+  return (high + view.getUint32(at, true) / 2 ** 32) * 2 ** 32;
 }
 
 /**

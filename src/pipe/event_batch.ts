@@ -7,7 +7,7 @@
 
 import { EventPipeError } from "../errors.ts";
 import { RecordBatch } from "../ring/scanner.ts";
-import { type Event, EventView, MAX_HIGH_WORD, outsideEvent } from "./event.ts";
+import { type Event, EventView, exactU64, outsideEvent } from "./event.ts";
 
 /**
  * Events of one category, in the order of their ring, and of different rings in the order they were read. Valid during
@@ -136,10 +136,7 @@ export class PendingBatch implements EventBatch {
   }
 
   u64(index: number, offset: number): number {
-    const at = this.#place(index, offset, 8);
-    const high = this.#view.getUint32(at + 4, true);
-    if (high > MAX_HIGH_WORD) return this.at(index).u64(offset); // throws
-    return (high + this.#view.getUint32(at, true) / 2 ** 32) * 2 ** 32;
+    return exactU64(this.#view, this.#place(index, offset, 8), offset);
   }
 
   /** Where bytes of an event stand in the view. */

@@ -11,7 +11,7 @@
 
 import { LOST_RECORD, PERF, PERF_EVENT_HEADER, PERF_EVENT_MMAP_PAGE, SAMPLE_RAW } from "../abi/perf_event.ts";
 import type { RingRegion } from "./geometry.ts";
-import type { RecordBatch, ScannedRange, Scanner } from "./scanner.ts";
+import { copyRange, type RecordBatch, type ScannedRange, type Scanner } from "./scanner.ts";
 
 const { PERF_RECORD_LOST, PERF_RECORD_SAMPLE } = PERF;
 const { data_head, data_tail } = PERF_EVENT_MMAP_PAGE.offsets;
@@ -252,12 +252,7 @@ export class PerfScanner implements Scanner {
   }
 
   copyScanned(ring: number, target: Uint8Array): void {
-    const { data, bytes: ringBytes } = this.#regions[ring]!;
-    const { position, bytes } = this.scanned(ring);
-    const start = data + (position & (ringBytes - 1));
-    const firstPart = Math.min(bytes, data + ringBytes - start);
-    target.set(this.#bytes.subarray(start, start + firstPart));
-    target.set(this.#bytes.subarray(data, data + bytes - firstPart), firstPart);
+    copyRange(this.#bytes, this.#regions[ring]!, this.scanned(ring), target);
   }
 
   commit(ring: number): void {

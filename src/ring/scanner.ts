@@ -233,3 +233,23 @@ export function beginEach(scanner: Pick<Scanner, "begin">, first: number, end: n
   }
   return end;
 }
+
+/**
+ * Copies a range of a ring, which may go on at the ring's start.
+ *
+ * @param bytes The buffer that holds the ring.
+ * @param ring Where its data stands there.
+ * @param range What is copied.
+ * @param target Filled from its start.
+ */
+export function copyRange(
+  bytes: Uint8Array,
+  ring: { readonly data: number; readonly bytes: number },
+  range: ScannedRange,
+  target: Uint8Array,
+): void {
+  const start = ring.data + (range.position & (ring.bytes - 1));
+  const firstPart = Math.min(range.bytes, ring.data + ring.bytes - start);
+  target.set(bytes.subarray(start, start + firstPart));
+  target.set(bytes.subarray(ring.data, ring.data + range.bytes - firstPart), firstPart);
+}

@@ -16,6 +16,7 @@ import { EVENT_SIZE_BYTES, type RingbufRegion } from "./ringbuf_geometry.ts";
 import {
   type BatchColumns,
   beginEach,
+  copyRange,
   type DispatchBy,
   type RecordBatch,
   type ScannedRange,
@@ -180,12 +181,7 @@ export class WasmScanner implements Scanner {
   }
 
   copyScanned(ring: number, target: Uint8Array): void {
-    const { data, bytes: ringBytes } = this.#rings[ring]!;
-    const { position, bytes } = this.scanned(ring);
-    const start = data + (position & (ringBytes - 1));
-    const firstPart = Math.min(bytes, data + ringBytes - start);
-    target.set(this.#bytes.subarray(start, start + firstPart));
-    target.set(this.#bytes.subarray(data, data + bytes - firstPart), firstPart);
+    copyRange(this.#bytes, this.#rings[ring]!, this.scanned(ring), target);
   }
 
   commit(ring: number): void {

@@ -10,7 +10,7 @@ import { formatBytes, formatNs } from "../../../cli/units.ts";
 import { placeText, type Slice } from "../slices.ts";
 import { type Figure, PLOT_HEIGHT, PLOT_WIDTH } from "./figure.ts";
 import { fromPlanned } from "./heat_map.ts";
-import { COUNT_LABEL, logAxis, NS_LABEL, seriesScale, unique } from "./scales.ts";
+import { logAxis, NS_LABEL, ringColor, unique, wakeupAxis } from "./scales.ts";
 
 /**
  * The chart of a slice.
@@ -70,13 +70,7 @@ export function batchingCharts(slice: Slice): Figure[] {
             data: { values: points },
             mark: { type: "point", filled: true, size: 55, opacity: 1, aria: true },
             encoding: {
-              x: {
-                field: "n",
-                type: "quantitative",
-                title: "events per wake-up in effect, N",
-                scale: { type: "log", domain: x.domain, nice: false },
-                axis: { values: x.ticks, labelExpr: COUNT_LABEL, grid: false },
-              },
+              x: wakeupAxis(x),
               y: {
                 field: "ns",
                 type: "quantitative",
@@ -84,13 +78,7 @@ export function batchingCharts(slice: Slice): Figure[] {
                 scale: { type: "log", domain: y.domain, nice: false },
                 axis: { values: y.ticks, labelExpr: NS_LABEL },
               },
-              color: {
-                field: "ring",
-                type: "nominal",
-                title: "ring size",
-                scale: seriesScale(rings),
-                legend: { orient: "top", symbolType: "circle", columns: 4 },
-              },
+              color: ringColor(rings),
               description: { field: "about", type: "nominal" },
             },
           },

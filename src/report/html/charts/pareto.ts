@@ -11,7 +11,7 @@ import type { Cell } from "../../schema.ts";
 import { lostShare, placeText, type Slice, thresholdOf, thresholdText } from "../slices.ts";
 import { type Figure, PLOT_HEIGHT, PLOT_WIDTH } from "./figure.ts";
 import { fromPlanned } from "./heat_map.ts";
-import { COUNT_LABEL, hollow, logAxis, NS_LABEL, seriesScale, unique } from "./scales.ts";
+import { COUNT_LABEL, hollow, logAxis, NS_LABEL, ringColor, unique } from "./scales.ts";
 
 /** A configuration that was measured by both. */
 interface Point {
@@ -99,13 +99,7 @@ export function paretoChart(saturated: Slice, offered: Slice): Figure | null {
           data: { values: points.map(toValue) },
           mark: { type: "point", filled: true, size: 60, opacity: 1, aria: true },
           encoding: {
-            color: {
-              field: "ring",
-              type: "nominal",
-              title: "ring size",
-              scale: seriesScale(rings),
-              legend: { orient: "top", symbolType: "circle", columns: 4 },
-            },
+            color: ringColor(rings),
             description: { field: "about", type: "nominal" },
           },
         },

@@ -48,6 +48,41 @@ export function seriesScale(names: readonly string[]): { domain: string[]; range
   return { domain: [...names], range: names.map((_, index) => seriesColor(index, names.length)) };
 }
 
+/** A channel of Vega-Lite, as its words stand in a chart. */
+type Encoding = Readonly<Record<string, unknown>>;
+
+/**
+ * The colours of points by the size of their ring, with the legend above.
+ *
+ * @param rings The sizes as texts, in order.
+ * @returns An encoding for Vega-Lite; the data has the size in `ring`.
+ */
+export function ringColor(rings: readonly string[]): Encoding {
+  return {
+    field: "ring",
+    type: "nominal",
+    title: "ring size",
+    scale: seriesScale(rings),
+    legend: { orient: "top", symbolType: "circle", columns: 4 },
+  };
+}
+
+/**
+ * The axis of how many events a wake-up stands for.
+ *
+ * @param axis Its domain and ticks.
+ * @returns An encoding for Vega-Lite; the data has the number in `n`.
+ */
+export function wakeupAxis({ domain, ticks }: ReturnType<typeof logAxis>): Encoding {
+  return {
+    field: "n",
+    type: "quantitative",
+    title: "events per wake-up in effect, N",
+    scale: { type: "log", domain, nice: false },
+    axis: { values: ticks, labelExpr: COUNT_LABEL, grid: false },
+  };
+}
+
 /**
  * A layer that makes points hollow, to lie above them: a smaller point in the colour of the card.
  *

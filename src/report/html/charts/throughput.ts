@@ -11,7 +11,7 @@ import type { Cell } from "../../schema.ts";
 import { lostShare, placeText, type Slice } from "../slices.ts";
 import { lineBetween } from "./batching.ts";
 import { type Figure, PLOT_HEIGHT, PLOT_WIDTH } from "./figure.ts";
-import { COUNT_LABEL, hollow, logAxis, NS_LABEL, seriesScale, unique } from "./scales.ts";
+import { COUNT_LABEL, hollow, logAxis, NS_LABEL, ringColor, unique, wakeupAxis } from "./scales.ts";
 
 /** A model with the sweep it is of. */
 export interface SliceModel {
@@ -134,13 +134,7 @@ function figureOf(
           data: { values },
           mark: { type: "point", filled: true, size: 60, opacity: 1, aria: true },
           encoding: {
-            x: {
-              field: "n",
-              type: "quantitative",
-              title: "events per wake-up in effect, N",
-              scale: { type: "log", domain: x.domain, nice: false },
-              axis: { values: x.ticks, labelExpr: COUNT_LABEL, grid: false },
-            },
+            x: wakeupAxis(x),
             y: {
               field: "y",
               type: "quantitative",
@@ -148,13 +142,7 @@ function figureOf(
               scale: { type: "log", domain: y.domain, nice: false },
               axis: { values: y.ticks, labelExpr: isRate ? COUNT_LABEL : NS_LABEL },
             },
-            color: {
-              field: "ring",
-              type: "nominal",
-              title: "ring size",
-              scale: seriesScale(rings),
-              legend: { orient: "top", symbolType: "circle", columns: 4 },
-            },
+            color: ringColor(rings),
             description: { field: "about", type: "nominal" },
           },
         },
