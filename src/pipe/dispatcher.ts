@@ -27,8 +27,9 @@ export interface DispatcherOptions {
 
 /** The handlers of a pipe and the view they look through. */
 export class Dispatcher {
-  /** Whether the pipe is being closed: a drain ends behind the event that is being handled. */
-  isClosing = false;
+  /** The number but 0 with which a handler ended the last call of `deliver`; else 0. */
+  result = 0;
+  #isClosing = false;
   readonly #registry: HandlerRegistry;
   readonly #unknownHandler: Registration | undefined;
   readonly #throwsUnknown: boolean;
@@ -39,8 +40,21 @@ export class Dispatcher {
   #hasBatches = false;
   readonly #view: DataView;
   #event: EventView;
-  /** The category whose handler is being called for an event of a ring; negative for none. A number costs no write barrier. */
+  /** The category whose handler is being called for events of a ring; negative for none. A number costs no write barrier. */
   #called = -1;
+  /** Whether events of a ring are being given. */
+  #isGiving = false;
+  /** The records among which these events are, with the counts of their ring. */
+  #batch: RecordBatch | null = null;
+  #counters: RingCounters | null = null;
+  /** The record that the handler is called for, the first that was given, and the first of those given to this handler in a row. */
+  #at = 0;
+  #first = 0;
+  #runFirst = 0;
+  /** Whether all of them are counted. */
+  #isCounted = false;
+  /** Whether a handler did something that the loop which calls it has to take into account. */
+  #isDisturbed = false;
   /** Handlers of batches that have events waiting, as many as counted. An array that is emptied would be allocated again. */
   readonly #waiting: Registration[] = [];
   #waitingCount = 0;
@@ -59,6 +73,16 @@ export class Dispatcher {
     this.#unknownHandler = typeof unknown === "object"
       ? new Registration(unknown as EventHandler<unknown>, view)
       : undefined;
+  }
+
+  /** Whether the pipe is being closed: a drain ends behind the event that is being handled. */
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  /** Says that the pipe is being closed. */
+  close(): void {
+    this.#isClosing = this.#isDisturbed = true;
   }
 
   /** All handlers ever registered, by category. */
@@ -83,40 +107,113 @@ export class Dispatcher {
   /** See `EventPipe.unregister`. */
   unregister(category: number): boolean {
     const isRemoved = this.#registry.remove(category);
+    this.#isDisturbed = true;
     if (isRemoved) this.#grouping.set(category, false);
     return isRemoved;
   }
 
   /**
-   * Gives an event in a ring to its handler, or lets it wait for its handler of batches.
+   * Gives events in a ring to their handlers, from one of a batch on, in order: up to one that waits for a handler of batches or
+   * has none, or, where that is the first, this one alone; or up to one whose handler ends the drain.
    *
-   * @param category Its category.
-   * @param offset Where its payload begins in the buffer.
-   * @param size Its size in bytes.
-   * @param cpu The CPU whose ring holds it.
+   * @param batch The records of the ring.
+   * @param first The first of them to give.
+   * @param end The first of them not to give.
+   * @param cpu The CPU whose ring holds them.
    * @param counters The counts of that ring.
-   * @returns What the handler returned, if that is a number; else 0.
+   * @returns The first record that was not given; {@linkcode result} says whether a handler ended the drain.
    */
-  deliver(category: number, offset: number, size: number, cpu: number, counters: RingCounters): number {
-    const found = category & this.#categoryBits;
-    const registration = this.#registry.find(found);
-    if (registration === undefined) return this.#deliverUnknown(offset, size, cpu, counters);
-    counters.events++;
-    counters.bytes += size;
-    if (registration.batch !== null) return this.#collect(registration, offset, size, cpu);
-    if (this.#checkViews === true) this.#renewView();
-    registration.events++;
-    registration.bytes += size;
-    const event = this.#event;
-    event.point(offset, size, cpu);
-    this.#called = found;
-    // Written so that V8 can inline it: a function that was stored apart, with `call`, it cannot.
-    const result = registration.handler.process(event, registration.context);
+  deliver(batch: RecordBatch, first: number, end: number, cpu: number, counters: RingCounters): number {
+    const bits = this.#categoryBits;
+    const registry = this.#registry;
+    const checksViews = this.#checkViews;
+    const { categories, offsets, sizes, stride } = batch;
+    let category = categories[first]! & bits;
+    let registration = registry.find(category);
+    this.#isGiving = true;
+    this.#at = first;
+    if (registration === undefined || registration.batch !== null) {
+      this.result = this.#deliverOther(
+        registration,
+        batch.offsetOf(first),
+        batch.sizeOf(first),
+        cpu,
+        counters,
+      );
+      this.#isGiving = false;
+      return first + 1;
+    }
+    this.#enter(batch, first, category, counters);
+    let event = this.#event;
+    let offset = batch.offsetOf(first);
+    let size = batch.sizeOf(first);
+    // Counted when it is another handler's turn, and not with each event.
+    let runFirst = first;
+    let runBytes = 0;
+    let ended = 0;
+    let index = first;
+    for (;;) {
+      this.#at = index;
+      if (checksViews === true) event = this.#renewView();
+      event.point(offset, size, cpu);
+      // Written so that V8 can inline the call: a function that was stored apart, with `call`, it cannot.
+      const result = registration.handler.process(event, registration.context);
+      if (result !== undefined) ended = numberOf(result, registration);
+      index++;
+      runBytes += size;
+      if (index === end || ended !== 0 || this.#isDisturbed === true) break;
+      const next = categories[index]! & bits;
+      if (next !== category) {
+        registration.events += index - runFirst;
+        registration.bytes += runBytes;
+        this.#runFirst = runFirst = index;
+        runBytes = 0;
+        const following = registry.find(next);
+        if (following === undefined || following.batch !== null) break;
+        registration = following;
+        category = next;
+        this.#called = next;
+      }
+      if (stride !== 0) {
+        offset += stride;
+      } else {
+        offset = offsets[index]!;
+        size = sizes[index]!;
+      }
+    }
+    if (this.#isCounted === false) {
+      registration.events += index - runFirst;
+      registration.bytes += runBytes;
+      counters.events += index - first;
+      counters.bytes += batch.bytesOf(first, index);
+    }
     this.#called = -1;
-    return result === undefined ? 0 : numberOf(result, registration);
+    this.#isGiving = false;
+    this.result = ended;
+    return index;
   }
 
-  #deliverUnknown(offset: number, size: number, cpu: number, counters: RingCounters): number {
+  #enter(batch: RecordBatch, first: number, category: number, counters: RingCounters): void {
+    this.#batch = batch;
+    this.#counters = counters;
+    this.#first = this.#runFirst = first;
+    this.#called = category;
+    this.#isCounted = this.#isDisturbed = false;
+  }
+
+  /** Gives an event to the handler of unknown ones, or lets it wait for its handler of batches. What a handler returned. */
+  #deliverOther(
+    registration: Registration | undefined,
+    offset: number,
+    size: number,
+    cpu: number,
+    counters: RingCounters,
+  ): number {
+    if (registration !== undefined) {
+      counters.events++;
+      counters.bytes += size;
+      return this.#collect(registration, offset, size, cpu);
+    }
     counters.unknown++;
     if (this.#checkViews === true) this.#renewView();
     this.#event.point(offset, size, cpu);
@@ -124,9 +221,33 @@ export class Dispatcher {
     return typeof result === "number" ? result : 0;
   }
 
-  #renewView(): void {
+  /** Counts the events that were given and are not counted yet, where a handler is being called, with the one it is called for. */
+  settle(): void {
+    if (this.#called < 0 || this.#isCounted) return;
+    this.#isCounted = this.#isDisturbed = true;
+    const batch = this.#batch!;
+    const end = this.#at + 1;
+    const registration = this.#registry.all[this.#called]!;
+    registration.events += end - this.#runFirst;
+    registration.bytes += batch.bytesOf(this.#runFirst, end);
+    const counters = this.#counters!;
+    counters.events += end - this.#first;
+    counters.bytes += batch.bytesOf(this.#first, end);
+  }
+
+  /**
+   * Where a drain has stopped that an exception ended.
+   *
+   * @param index Where it believes to be.
+   * @returns The record behind the one that was being given; what it believes, if none was.
+   */
+  stoppedBehind(index: number): number {
+    return this.#isGiving ? this.#at + 1 : index;
+  }
+
+  #renewView(): EventView {
     this.#event.release();
-    this.#event = new EventView(this.#view);
+    return this.#event = new EventView(this.#view);
   }
 
   /**
@@ -183,8 +304,10 @@ export class Dispatcher {
    */
   fail(error: unknown): never {
     this.#event.release();
+    this.settle();
     if (this.#called >= 0) this.#registry.all[this.#called]!.errors++;
     this.#called = -1;
+    this.#isGiving = false;
     try {
       this.flush();
     } catch (second) {
@@ -223,16 +346,15 @@ export class Dispatcher {
   collect(batch: RecordBatch, first: number, cpu: number, counters: RingCounters): number {
     const grouping = this.#grouping;
     const end = grouping.group(batch, first, this.#categoryBits);
-    let bytes = 0;
     for (let i = 0; i < grouping.length; i++) {
       const category = grouping.categories[i]!;
       const registration = this.#registry.all[category]!;
       const pending = registration.batch!;
       if (pending.pending === 0) this.#waiting[this.#waitingCount++] = registration;
-      bytes += pending.addAll(batch, grouping.lists, category << 8, grouping.take(category), cpu);
+      pending.addAll(batch, grouping.lists, category << 8, grouping.take(category), cpu);
     }
     counters.events += end - first;
-    counters.bytes += bytes;
+    counters.bytes += batch.bytesOf(first, end);
     return end;
   }
 
@@ -272,8 +394,8 @@ function callHandler(
     const result = registration.batch === null
       ? handler.process(argument as Event, context)
       : handler.processBatch(argument as EventBatch, context);
-    returned = true;
     checkResult(result, registration);
+    returned = true;
     return result;
   } finally {
     if (!returned) registration.errors++;
@@ -289,7 +411,6 @@ function numberOf(result: unknown, registration: Registration): number {
 
 function checkResult(result: unknown, registration: Registration): void {
   if (typeof result !== "object" || result === null) return;
-  registration.errors++;
   const name = registration.batch === null ? "process" : "processBatch";
   throw new TypeError(
     `Cannot dispatch to "${registration.name}": ${name} returned an object; it must be synchronous and return a number or nothing`,

@@ -109,27 +109,32 @@ export class RingDrain implements Drain {
   #dispatchBatch(ring: number): number {
     const batch = this.#batch;
     const dispatcher = this.#dispatcher;
-    const { offsets, sizes, categories, count } = batch;
+    const { count } = batch;
     const cpu = this.#reader.cpus[ring]!;
     const counters = this.#reader.counters[ring]!;
     const commitsEach = this.#commit === "record";
     let index = 0;
     let result = 0;
+    let isDone = false;
     try {
       const collects = dispatcher.hasBatches && !commitsEach;
-      for (; index < count; index++) {
+      while (index < count && result === 0 && !dispatcher.isClosing) {
         if (collects) index = dispatcher.collect(batch, index, cpu, counters);
         if (index === count) break;
-        result = dispatcher.deliver(categories[index]!, offsets[index]!, sizes[index]!, cpu, counters);
-        if (commitsEach) result = dispatcher.finish(result);
-        if (result !== 0 || dispatcher.isClosing === true) break;
-        if (commitsEach) this.#reader.scanner.commitThrough(ring, batch, index);
+        index = dispatcher.deliver(batch, index, commitsEach ? index + 1 : count, cpu, counters);
+        result = dispatcher.result;
+        if (!commitsEach) continue;
+        result = dispatcher.finish(result);
+        this.#reader.scanner.commitThrough(ring, batch, index - 1);
       }
-      return dispatcher.finish(result);
+      result = dispatcher.finish(result);
+      isDone = index === count && result === 0;
+      return result;
     } catch (error) {
+      index = dispatcher.stoppedBehind(index);
       return dispatcher.fail(error);
     } finally {
-      if (index < count) this.#reader.leaveBehind(ring, batch, index);
+      if (!isDone) this.#reader.leaveBehind(ring, batch, index - 1);
     }
   }
 }

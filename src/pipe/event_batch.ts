@@ -73,26 +73,30 @@ export class PendingBatch implements EventBatch {
    * @param first The first of them.
    * @param count How many.
    * @param cpu The CPU whose ring holds them.
-   * @returns Their bytes.
    */
-  addAll(records: RecordBatch, indices: Uint8Array, first: number, count: number, cpu: number): number {
-    const { offsets, sizes } = records;
+  addAll(records: RecordBatch, indices: Uint8Array, first: number, count: number, cpu: number): void {
+    const { offsets, sizes, stride } = records;
+    const offset = records.offsetOf(0);
+    const size = records.sizeOf(0);
     const ownOffsets = this.#offsets;
     const ownSizes = this.#sizes;
     const ownCpus = this.#cpus;
     const begin = this.#count;
-    let bytes = 0;
-    for (let i = 0; i < count; i++) {
-      const index = indices[first + i]!;
-      const size = sizes[index]!;
-      ownOffsets[begin + i] = offsets[index]!;
+    let bytes = stride === 0 ? 0 : count * size;
+    for (let i = 0; i < count && stride !== 0; i++) {
+      ownOffsets[begin + i] = offset + indices[first + i]! * stride;
       ownSizes[begin + i] = size;
       ownCpus[begin + i] = cpu;
-      bytes += size;
+    }
+    for (let i = 0; i < count && stride === 0; i++) {
+      const index = indices[first + i]!;
+      ownOffsets[begin + i] = offsets[index]!;
+      ownSizes[begin + i] = sizes[index]!;
+      ownCpus[begin + i] = cpu;
+      bytes += sizes[index]!;
     }
     this.#count = begin + count;
     this.#bytes += bytes;
-    return bytes;
   }
 
   /** Lets the events be read. */

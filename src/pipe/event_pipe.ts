@@ -277,7 +277,7 @@ export class EventPipe implements Disposable {
    */
   close(): void {
     if (this.#dispatcher.isClosing) return;
-    this.#dispatcher.isClosing = true;
+    this.#dispatcher.close();
     if (this.#running) this.#waiter.wake();
     else if (!this.#draining) this.#tearDown();
   }
@@ -335,6 +335,7 @@ export class EventPipe implements Disposable {
   }
 
   #snapshot(): Statistics {
+    this.#dispatcher.settle();
     const countsLosses = this.#source.countsLosses && !this.#isSourceClosed;
     const cpus = this.#source.cpus.map((cpu, ring) => ({
       cpu,

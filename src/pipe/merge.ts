@@ -155,19 +155,14 @@ export class MergedDrain implements Drain {
 
   #deliver(ring: number): number {
     const lane = this.#lanes[ring]!;
-    const { offsets, sizes, categories } = lane.batch;
+    const { batch } = lane;
     const index = lane.next++;
     const counters = this.#reader.counters[ring]!;
     if (lane.time < this.#latest) counters.late++;
     else this.#latest = lane.time;
     const cpu = this.#reader.cpus[ring]!;
-    const result = this.#dispatcher.deliver(
-      categories[index]!,
-      offsets[index]!,
-      sizes[index]!,
-      cpu,
-      counters,
-    );
+    this.#dispatcher.deliver(batch, index, index + 1, cpu, counters);
+    const { result } = this.#dispatcher;
     if (result !== 0 || this.#dispatcher.isClosing) return result;
     return this.#advance(ring);
   }
@@ -190,12 +185,12 @@ export class MergedDrain implements Drain {
         return result;
       }
     }
-    const { offsets, sizes, ends } = lane.batch;
-    const isTimed = sizes[lane.next]! >= EVENT.bytes;
-    const time = isTimed ? this.#timeAt(offsets[lane.next]! + EVENT.time_ns) : 0;
+    const { batch, next } = lane;
+    const isTimed = batch.sizeOf(next) >= EVENT.bytes;
+    const time = isTimed ? this.#timeAt(batch.offsetOf(next) + EVENT.time_ns) : 0;
     const before = lane.time === Infinity ? 0 : lane.time;
     lane.time = Math.max(time, before);
-    lane.isDue = ((ends[lane.next]! - lane.due) | 0) <= 0;
+    lane.isDue = ((batch.endOf(next) - lane.due) | 0) <= 0;
     return result;
   }
 

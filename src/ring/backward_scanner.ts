@@ -133,7 +133,7 @@ export class BackwardScanner implements Scanner {
   commitThrough(): void {}
 
   rewind(ring: number, batch: RecordBatch, index: number): void {
-    this.#unread[ring] = index < 0 ? this.#begun[ring]! : -(batch.ends[index]! + this.#head[ring]!) | 0;
+    this.#unread[ring] = index < 0 ? this.#begun[ring]! : -(batch.endOf(index) + this.#head[ring]!) | 0;
     if (batch.lost > 0) this.#toldLoss[ring] = 0;
   }
 

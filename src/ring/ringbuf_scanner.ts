@@ -125,6 +125,11 @@ export class RingbufScanner implements Scanner {
     // The kernel keeps positions at multiples of 8.
     let healthy = (begun & 7) === 0;
     while (healthy) {
+      if (batch.count === 0) {
+        offset = this.#scanAlike(batch, offset, limit, toPosition);
+        if (batch.count === capacity || offset >= limit) break;
+        batch.list();
+      }
       offset = this.#scanRecords(batch, offset, limit, toPosition);
       if (offset >= limit || batch.count === capacity) break;
       const word = words[offset >> 2]!;
@@ -164,6 +169,35 @@ export class RingbufScanner implements Scanner {
   }
 
   /**
+   * Takes records of the length of the first one. It is as fast as it is because there is so little in it.
+   *
+   * @param batch Empty; holds the records then.
+   * @param first The offset of the first record.
+   * @param limit Where the unread bytes end.
+   * @param toPosition What added to an offset gives the low word of the position there.
+   * @returns The offset behind the last of them; `first` if `#scanRecords` would not take the first either.
+   */
+  #scanAlike(batch: RecordBatch, first: number, limit: number, toPosition: number): number {
+    const words = this.#words;
+    const word = words[first >> 2]!;
+    const size = word - this.#leadBytes;
+    if ((size >>> 0) > LENGTH_BITS) return first;
+    const stride = (BPF_RINGBUF_HDR_SZ + word + 7) & ~7;
+    const last = Math.min(limit, first + batch.categories.length * stride) - stride;
+    let offset = first;
+    let count = 0;
+    while (offset <= last && words[offset >> 2] === word) {
+      offset = (offset + stride) | 0;
+      count = (count + 1) | 0;
+    }
+    if (count > 0) {
+      const payload = first + BPF_RINGBUF_HDR_SZ + this.#leadBytes;
+      batch.hold(count, stride, payload, size, (first + stride + toPosition) | 0);
+    }
+    return offset;
+  }
+
+  /**
    * Takes records up to the first that is busy or discarded, too short for what begins a record, or lies about its length. It
    * calls nothing, so that V8 checks the arrays once for all records.
    *
@@ -197,14 +231,21 @@ export class RingbufScanner implements Scanner {
   }
 
   /** Reads what begins each event of a batch. */
-  #readCategories({ offsets, sizes, categories, count }: RecordBatch): void {
+  #readCategories(batch: RecordBatch): void {
     const words = this.#words;
+    const { offsets, sizes, categories, count, stride } = batch;
     if (this.#leadBytes === 0) {
       categories.fill(-1, 0, count);
-      return;
-    }
-    for (let i = 0; i < count; i++) {
-      categories[i] = sizes[i]! >= CATEGORY_BYTES ? words[offsets[i]! >> 2]! : -1;
+    } else if (stride === 0) {
+      for (let i = 0; i < count; i++) {
+        categories[i] = sizes[i]! >= CATEGORY_BYTES ? words[offsets[i]! >> 2]! : -1;
+      }
+    } else if (batch.sizeOf(0) < CATEGORY_BYTES) {
+      categories.fill(-1, 0, count);
+    } else {
+      for (let i = 0, offset = batch.offsetOf(0); i < count; i++, offset += stride) {
+        categories[i] = words[offset >> 2]!;
+      }
     }
   }
 
@@ -213,11 +254,11 @@ export class RingbufScanner implements Scanner {
   }
 
   commitThrough(ring: number, batch: RecordBatch, index: number): void {
-    this.#storeTail(ring, batch.ends[index]! >>> 0);
+    this.#storeTail(ring, batch.endOf(index) >>> 0);
   }
 
   rewind(ring: number, batch: RecordBatch, index: number): void {
-    this.#position[ring] = index < 0 ? this.#begun[ring]! : batch.ends[index]!;
+    this.#position[ring] = index < 0 ? this.#begun[ring]! : batch.endOf(index);
   }
 
   position(ring: number): number {

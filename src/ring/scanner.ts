@@ -21,18 +21,28 @@ export interface BatchColumns {
   readonly skips: Int32Array;
 }
 
-/** A reused list of records that lie in the source's buffer. A scanner may keep the columns in memory of its own. */
+/**
+ * A reused list of records that lie in the source's buffer. Most often they are alike, of one size and one behind the other:
+ * then one stride tells where all of them are. Otherwise columns list them. A scanner may keep the columns in memory of its
+ * own.
+ */
 export class RecordBatch {
   /** The most records a batch holds: small enough that their bytes stay in the cache between scan and dispatch. */
   static readonly CAPACITY = 256;
-  /** Where each payload begins, in bytes from the buffer's start; the category stands there. */
+  /** Where each payload begins, in bytes from the buffer's start; the category stands there. Of records that are listed. */
   offsets: Int32Array = new Int32Array(RecordBatch.CAPACITY);
-  /** Bytes of each payload, as the ring says: never beyond its record, but with the ring's padding. */
+  /** Bytes of each payload, as the ring says: never beyond its record, but with the ring's padding. Of those listed. */
   sizes: Int32Array = new Int32Array(RecordBatch.CAPACITY);
-  /** The u32 at the start of each payload, as int32 bits; -1 where the payload is shorter than 4 bytes. */
-  categories: Int32Array = new Int32Array(RecordBatch.CAPACITY);
-  /** The low word of the ring position behind each record. */
+  /** The low word of the ring position behind each record. Of those listed. */
   ends: Int32Array = new Int32Array(RecordBatch.CAPACITY);
+  /** The u32 at the start of each payload, as int32 bits; -1 where the payload is shorter than 4 bytes. Of all. */
+  categories: Int32Array = new Int32Array(RecordBatch.CAPACITY);
+  /** Bytes from one record to the next where all are alike; 0 where the columns list them. */
+  stride = 0;
+  /** Of records that are alike: where the first payload begins, bytes of each, the position behind the first record. */
+  #offset = 0;
+  #size = 0;
+  #end = 0;
   /** How many records the batch holds. */
   count = 0;
   /** Samples that the kernel reported lost at this place; then the batch holds no records. */
@@ -49,11 +59,83 @@ export class RecordBatch {
   /** Empties the batch. */
   clear(): void {
     if (this.skipped > 0) this.#skips.fill(0);
+    this.stride = 0;
     this.count = 0;
     this.lost = 0;
     this.skipped = 0;
     this.corrupt = 0;
     this.corruptBytes = 0;
+  }
+
+  /**
+   * Where a payload begins.
+   *
+   * @param index The record.
+   * @returns Bytes from the buffer's start.
+   */
+  offsetOf(index: number): number {
+    return this.stride === 0 ? this.offsets[index]! : this.#offset + index * this.stride;
+  }
+
+  /**
+   * How long a payload is.
+   *
+   * @param index The record.
+   * @returns Bytes, the ring's padding included.
+   */
+  sizeOf(index: number): number {
+    return this.stride === 0 ? this.sizes[index]! : this.#size;
+  }
+
+  /**
+   * How long some payloads are together.
+   *
+   * @param first The first record.
+   * @param end The one behind the last.
+   * @returns Bytes, the ring's padding included.
+   */
+  bytesOf(first: number, end: number): number {
+    if (this.stride !== 0) return (end - first) * this.#size;
+    let bytes = 0;
+    for (let i = first; i < end; i++) bytes += this.sizes[i]!;
+    return bytes;
+  }
+
+  /**
+   * Where a record ends.
+   *
+   * @param index The record.
+   * @returns The low word of the ring position behind it, as int32 bits.
+   */
+  endOf(index: number): number {
+    return this.stride === 0 ? this.ends[index]! : (this.#end + index * this.stride) | 0;
+  }
+
+  /**
+   * Holds records that are alike. Their categories are in their column already.
+   *
+   * @param count How many, at least 1.
+   * @param stride Bytes from one to the next.
+   * @param offset Where the first payload begins.
+   * @param size Bytes of each payload.
+   * @param end The low word of the position behind the first record.
+   */
+  hold(count: number, stride: number, offset: number, size: number, end: number): void {
+    this.count = count;
+    this.stride = stride;
+    this.#offset = offset;
+    this.#size = size;
+    this.#end = end;
+  }
+
+  /** Lists the records in the columns, so that others can follow. */
+  list(): void {
+    for (let i = 0; i < this.count; i++) {
+      this.offsets[i] = this.offsetOf(i);
+      this.sizes[i] = this.#size;
+      this.ends[i] = this.endOf(i);
+    }
+    this.stride = 0;
   }
 
   /**

@@ -163,12 +163,12 @@ export class Reader {
     expect("corruptBytes", batch.corruptBytes, reading.corruptBytes);
     expect("skipped", batch.skipped, reading.skipped);
     for (let i = 0; i < reading.count; i++) {
-      expect("size", batch.sizes[i]!, reading.sizes[i]!);
-      expect("end", batch.ends[i]! >>> 0, reading.ends[i]!);
-      expect("offset", batch.offsets[i]!, this.#ring.data.start + reading.starts[i]!);
-      this.#comparePayload(batch.offsets[i]!, batch.sizes[i]!);
-      const hasCategory = reading.hasCategories && batch.sizes[i]! >= 4;
-      const category = hasCategory ? this.#ring.memory.view.getInt32(batch.offsets[i]!, true) : -1;
+      expect("size", batch.sizeOf(i), reading.sizes[i]!);
+      expect("end", batch.endOf(i) >>> 0, reading.ends[i]!);
+      expect("offset", batch.offsetOf(i), this.#ring.data.start + reading.starts[i]!);
+      this.#comparePayload(batch.offsetOf(i), batch.sizeOf(i));
+      const hasCategory = reading.hasCategories && batch.sizeOf(i) >= 4;
+      const category = hasCategory ? this.#ring.memory.view.getInt32(batch.offsetOf(i), true) : -1;
       expect("category", batch.categories[i]!, category);
       if (reading.skipped > 0) expect("skippedBehind", batch.skippedBehind(i), reading.skippedBehind(i));
     }
@@ -231,8 +231,8 @@ export class Reader {
   /** What a handler can see of an event: all of it, and nothing behind it. */
   #look(index: number): void {
     const event = this.#event;
-    const size = this.#batch.sizes[index]!;
-    event.point(this.#batch.offsets[index]!, size, 0);
+    const size = this.#batch.sizeOf(index);
+    event.point(this.#batch.offsetOf(index), size, 0);
     expect("event.size", event.bytes(0, size).length, size);
     for (const offset of [size, size + 4, 2 ** 32, -1]) {
       try {

@@ -113,9 +113,9 @@ class MemoryRing {
   #checkRecord(index: number): void {
     const payload = this.#expected.shift();
     assert(payload instanceof Uint8Array, "a sample where a loss was due");
-    const offset = this.#batch.offsets[index]!;
+    const offset = this.#batch.offsetOf(index);
     assertEquals(this.#bytes.slice(offset, offset + payload.length), payload);
-    assertEquals(this.#batch.sizes[index], ((12 + payload.length + 7) & ~7) - 12);
+    assertEquals(this.#batch.sizeOf(index), ((12 + payload.length + 7) & ~7) - 12);
   }
 
   #state(): { head: number; tail: number; lost: number } {

@@ -187,8 +187,8 @@ export function tell(ring: FakeRing, batch: RecordBatch): Told[] {
   const told: Told[] = [];
   if (batch.skipped > 0) told.push({ skipped: batch.skipped });
   for (let i = 0; i < batch.count; i++) {
-    const offset = batch.offsets[i]!;
-    told.push({ sample: [...ring.bytes.subarray(offset, offset + batch.sizes[i]!)] });
+    const offset = batch.offsetOf(i);
+    told.push({ sample: [...ring.bytes.subarray(offset, offset + batch.sizeOf(i))] });
   }
   if (batch.lost > 0) told.push({ lost: BigInt(batch.lost) });
   if (batch.corrupt > 0) told.push({ corruptBytes: BigInt(batch.corruptBytes) });

@@ -262,8 +262,8 @@ export function tell(ring: FakeRingbuf, batch: RecordBatch): Told[] {
     const behind = batch.skippedBehind(i);
     if (skips > behind) told.push({ skipped: skips - behind });
     skips = behind;
-    const offset = batch.offsets[i]!;
-    told.push({ data: [...ring.bytes.subarray(offset, offset + batch.sizes[i]!)] });
+    const offset = batch.offsetOf(i);
+    told.push({ data: [...ring.bytes.subarray(offset, offset + batch.sizeOf(i))] });
   }
   if (skips > 0) told.push({ skipped: skips });
   if (batch.corrupt > 0) told.push({ corruptBytes: BigInt(batch.corruptBytes) });

@@ -97,7 +97,7 @@ Deno.test("scan gives category -1 to a payload that is too short for one", () =>
     const batch = new RecordBatch();
     scanner.begin(0);
     scanner.scan(0, batch);
-    assertEquals([batch.count, batch.sizes[0], batch.categories[0]], [1, rawSize, -1]);
+    assertEquals([batch.count, batch.sizeOf(0), batch.categories[0]], [1, rawSize, -1]);
   }
 });
 

@@ -53,7 +53,7 @@ for (const bits of [31n, 32n, 53n, 63n, 64n]) {
       for (let index = 0; index < 20; index++) {
         scanner.begin(0);
         scanner.scan(0, batch);
-        assertEquals([batch.count, ring.bytes[batch.offsets[0]!]], [20 - index, payload(4, index)[0]]);
+        assertEquals([batch.count, ring.bytes[batch.offsetOf(0)]], [20 - index, payload(4, index)[0]]);
         scanner.rewind(0, batch, 0);
         scanner.commit(0);
         assertEquals(ring.tail, BigInt.asUintN(64, start + 16n * BigInt(index + 1)));

@@ -104,10 +104,10 @@ ringbufTest(
       const batch = new RecordBatch();
       scanner.begin(0);
       scanner.scan(0, batch);
-      assertEquals([batch.count, batch.sizes[0], batch.categories[0]], [2, size, -1]);
+      assertEquals([batch.count, batch.sizeOf(0), batch.categories[0]], [2, size, -1]);
       assertEquals(tell(ring, batch)[0], { data: [...data(length, 1).subarray(4)] });
-      assertEquals(batch.sizes[1], 4, "and finds the record behind it");
-      assert(batch.offsets[0]! + size <= ring.region.data + batch.ends[0]!, "within the record");
+      assertEquals(batch.sizeOf(1), 4, "and finds the record behind it");
+      assert(batch.offsetOf(0) + size <= ring.region.data + batch.endOf(0), "within the record");
     }
   },
 );

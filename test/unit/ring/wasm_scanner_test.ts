@@ -73,11 +73,14 @@ function told(scanner: Scanner, batch?: RecordBatch): unknown {
   const state = [range, copy, scanner.position(0), scanner.head(0), scanner.isCrowded(0)];
   if (batch === undefined) return state;
   const { count, lost, skipped, corrupt, corruptBytes } = batch;
-  const columns = [batch.offsets, batch.sizes, batch.categories, batch.ends].map((
-    each,
-  ) => [...each.subarray(0, count)]);
+  const records = Array.from({ length: count }, (_, i) => [
+    batch.offsetOf(i),
+    batch.sizeOf(i),
+    batch.categories[i]!,
+    batch.endOf(i),
+  ]);
   const skips = Array.from({ length: count + 1 }, (_, i) => batch.skippedBehind(i - 1));
-  return [...state, { count, lost, skipped, corrupt, corruptBytes }, columns, skips];
+  return [...state, { count, lost, skipped, corrupt, corruptBytes }, records, skips];
 }
 
 /** Asks both scanners the same, and compares what they say. */
