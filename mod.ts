@@ -55,6 +55,7 @@ export { TracepointSource, type TracepointSourceOptions } from "./src/source/tra
 export type { Source } from "./src/source/source.ts";
 export type { Readiness } from "./src/ring/readiness.ts";
 export type {
+  AlikeRecords,
   BatchColumns,
   DispatchBy,
   RecordBatch,

@@ -127,7 +127,7 @@ export class Dispatcher {
     const bits = this.#categoryBits;
     const registry = this.#registry;
     const checksViews = this.#checkViews;
-    const { categories, offsets, sizes, stride } = batch;
+    const { categories, offsets, sizes, stride, start, mask } = batch;
     let category = categories[first]! & bits;
     let registration = registry.find(category);
     this.#isGiving = true;
@@ -175,7 +175,7 @@ export class Dispatcher {
         this.#called = next;
       }
       if (stride !== 0) {
-        offset += stride;
+        offset = start + ((offset - start + stride) & mask);
       } else {
         offset = offsets[index]!;
         size = sizes[index]!;

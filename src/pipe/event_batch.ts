@@ -75,8 +75,8 @@ export class PendingBatch implements EventBatch {
    * @param cpu The CPU whose ring holds them.
    */
   addAll(records: RecordBatch, indices: Uint8Array, first: number, count: number, cpu: number): void {
-    const { offsets, sizes, stride } = records;
-    const offset = records.offsetOf(0);
+    const { offsets, sizes, stride, start, mask } = records;
+    const offset = records.offsetOf(0) - start;
     const size = records.sizeOf(0);
     const ownOffsets = this.#offsets;
     const ownSizes = this.#sizes;
@@ -84,7 +84,7 @@ export class PendingBatch implements EventBatch {
     const begin = this.#count;
     let bytes = stride === 0 ? 0 : count * size;
     for (let i = 0; i < count && stride !== 0; i++) {
-      ownOffsets[begin + i] = offset + indices[first + i]! * stride;
+      ownOffsets[begin + i] = start + ((offset + indices[first + i]! * stride) & mask);
       ownSizes[begin + i] = size;
       ownCpus[begin + i] = cpu;
     }

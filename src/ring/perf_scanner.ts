@@ -136,17 +136,16 @@ export class PerfScanner implements Scanner {
         healthy = false;
         break;
       }
+      if (batch.count === 0 && !this.#whole) {
+        position = this.#scanAlike(batch, this.#regions[ring]!, position, unread);
+        if (batch.count === capacity || position === head) break;
+        batch.list();
+      }
       let offset = data + (position & (ringBytes - 1));
       /** What added to an offset gives the low word of the position there, in this segment. */
       const toPosition = (position - offset) | 0;
-      let limit = Math.min(offset + unread, end);
+      let limit = Math.min(offset + ((head - position) >>> 0), end);
       for (;;) {
-        if (batch.count === 0) {
-          offset = this.#scanAlike(batch, offset, limit, toPosition);
-          position = (offset + toPosition) >>> 0;
-          if (batch.count === capacity || (batch.count > 0 && position === head)) break segment;
-          batch.list();
-        }
         offset = this.#scanSamples(batch, offset, limit, toPosition);
         position = (offset + toPosition) >>> 0;
         if (offset >= limit || batch.count === capacity) break;
@@ -208,35 +207,53 @@ export class PerfScanner implements Scanner {
    * is as fast as it is because there is so little in it.
    *
    * @param batch Empty; holds the samples then.
-   * @param first The offset of the first record.
-   * @param limit Records up to here are contiguous.
-   * @param toPosition What added to an offset gives the low word of the position there.
-   * @returns The offset behind the last of them; `first` if the first record is no sample with a category, or not valid.
+   * @param region The ring.
+   * @param position The low word of the position of the first record.
+   * @param unread Bytes from there to the head, at most as many as the ring has.
+   * @returns The low word of the position behind the last of them; `position` if there was none.
    */
-  #scanAlike(batch: RecordBatch, first: number, limit: number, toPosition: number): number {
+  #scanAlike(batch: RecordBatch, { data, bytes }: RingRegion, position: number, unread: number): number {
     const view = this.#view;
-    const type = view.getInt32(first, true);
-    const sizeWord = view.getInt32(first + 4, true); // u16 misc, u16 size
-    const rawBytes = view.getInt32(first + RAW_SIZE_AT, true);
-    const size = sizeWord >>> 16;
-    const isValid = ((size - 8) & BAD_SIZE_BITS) === 0 && type === PERF_RECORD_SAMPLE &&
-      rawBytes >= CATEGORY_BYTES && rawBytes <= size - RAW_DATA_AT;
-    if (!isValid || this.#whole) return first;
     const { categories } = batch;
-    const last = Math.min(limit, first + categories.length * size) - size;
-    let offset = first;
+    const mask = bytes - 1;
+    const end = data + bytes;
+    let offset = data + (position & mask);
+    const sizeWord = view.getInt32(offset + 4, true); // u16 misc, u16 size
+    const rawBytes = view.getInt32(offset + RAW_SIZE_AT, true);
+    const size = sizeWord >>> 16;
+    const isValid = ((size - 8) & BAD_SIZE_BITS) === 0 && rawBytes >= CATEGORY_BYTES &&
+      rawBytes <= size - RAW_DATA_AT;
+    if (!isValid) return position;
+    const most = Math.min(categories.length, Math.floor(unread / size));
     let count = 0;
-    while (offset <= last) {
-      if (
-        view.getInt32(offset + 4, true) !== sizeWord || view.getInt32(offset, true) !== PERF_RECORD_SAMPLE
-      ) break;
-      if (view.getInt32(offset + RAW_SIZE_AT, true) !== rawBytes) break;
-      categories[count] = view.getInt32(offset + RAW_DATA_AT, true);
-      count = (count + 1) | 0;
-      offset = (offset + size) | 0;
+    for (;;) {
+      const last = Math.min(end, offset + (most - count) * size) - size;
+      while (offset <= last) {
+        if (view.getInt32(offset + 4, true) !== sizeWord) break;
+        if (view.getInt32(offset, true) !== PERF_RECORD_SAMPLE) break;
+        if (view.getInt32(offset + RAW_SIZE_AT, true) !== rawBytes) break;
+        categories[count] = view.getInt32(offset + RAW_DATA_AT, true);
+        count = (count + 1) | 0;
+        offset = (offset + size) | 0;
+      }
+      if (offset <= last || count === most) break;
+      // The next one begins at the ring's start, or straddles its end: as in scan().
+      if (offset < end) {
+        if (view.getInt32(offset + 4, true) !== sizeWord) break;
+        const firstPart = end - offset;
+        this.#bytes.copyWithin(end, data, data + size - firstPart);
+        if (view.getInt32(offset, true) !== PERF_RECORD_SAMPLE) break;
+        if (view.getInt32(offset + RAW_SIZE_AT, true) !== rawBytes) break;
+        categories[count] = view.getInt32(offset + RAW_DATA_AT, true);
+        count++;
+        offset += size;
+      }
+      offset -= bytes;
     }
-    if (count > 0) batch.hold(count, size, first + RAW_DATA_AT, rawBytes, (first + size + toPosition) | 0);
-    return offset;
+    if (count === 0) return position;
+    const start = data + RAW_DATA_AT;
+    batch.hold({ count, stride: size, position, at: position & mask, size: rawBytes, start, mask });
+    return (position + count * size) >>> 0;
   }
 
   /**

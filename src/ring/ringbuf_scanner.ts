@@ -126,7 +126,7 @@ export class RingbufScanner implements Scanner {
     let healthy = (begun & 7) === 0;
     while (healthy) {
       if (batch.count === 0) {
-        offset = this.#scanAlike(batch, offset, limit, toPosition);
+        offset = this.#scanAlike(batch, offset, limit, (offset + toPosition) >>> 0, this.#regions[ring]!);
         if (batch.count === capacity || offset >= limit) break;
         batch.list();
       }
@@ -139,10 +139,11 @@ export class RingbufScanner implements Scanner {
       if (!healthy || word < 0) break; // BPF_RINGBUF_BUSY_BIT
       if ((word & BPF_RINGBUF_DISCARD_BIT) !== 0) {
         batch.skip(batch.count);
-      } else { // too short for what begins a record
+      } else { // too short for what begins a record; or it was busy when it was met, and has been committed since
         const { count } = batch;
-        batch.offsets[count] = offset + BPF_RINGBUF_HDR_SZ;
-        batch.sizes[count] = 0;
+        const leadBytes = word < this.#leadBytes ? 0 : this.#leadBytes;
+        batch.offsets[count] = offset + BPF_RINGBUF_HDR_SZ + leadBytes;
+        batch.sizes[count] = leadBytes < this.#leadBytes ? 0 : word - leadBytes;
         batch.ends[count] = next + toPosition;
         batch.count++;
       }
@@ -174,10 +175,17 @@ export class RingbufScanner implements Scanner {
    * @param batch Empty; holds the records then.
    * @param first The offset of the first record.
    * @param limit Where the unread bytes end.
-   * @param toPosition What added to an offset gives the low word of the position there.
+   * @param position The low word of the first one's position.
+   * @param region The ring.
    * @returns The offset behind the last of them; `first` if `#scanRecords` would not take the first either.
    */
-  #scanAlike(batch: RecordBatch, first: number, limit: number, toPosition: number): number {
+  #scanAlike(
+    batch: RecordBatch,
+    first: number,
+    limit: number,
+    position: number,
+    { data, bytes }: RingbufRegion,
+  ): number {
     const words = this.#words;
     const word = words[first >> 2]!;
     const size = word - this.#leadBytes;
@@ -191,8 +199,9 @@ export class RingbufScanner implements Scanner {
       count = (count + 1) | 0;
     }
     if (count > 0) {
-      const payload = first + BPF_RINGBUF_HDR_SZ + this.#leadBytes;
-      batch.hold(count, stride, payload, size, (first + stride + toPosition) | 0);
+      const start = data + BPF_RINGBUF_HDR_SZ + this.#leadBytes;
+      // Around the end of the ring its second copy goes on.
+      batch.hold({ count, stride, position, at: first - data, size, start, mask: 2 * bytes - 1 });
     }
     return offset;
   }
@@ -243,9 +252,8 @@ export class RingbufScanner implements Scanner {
     } else if (batch.sizeOf(0) < CATEGORY_BYTES) {
       categories.fill(-1, 0, count);
     } else {
-      for (let i = 0, offset = batch.offsetOf(0); i < count; i++, offset += stride) {
-        categories[i] = words[offset >> 2]!;
-      }
+      const first = batch.offsetOf(0);
+      for (let i = 0; i < count; i++) categories[i] = words[(first + i * stride) >> 2]!;
     }
   }
 

@@ -21,6 +21,24 @@ export interface BatchColumns {
   readonly skips: Int32Array;
 }
 
+/** Records of one size, one behind the other, around the end of the ring too. */
+export interface AlikeRecords {
+  /** How many, at least 1. */
+  readonly count: number;
+  /** Bytes from one to the next, header and padding included. */
+  readonly stride: number;
+  /** The low word of the position of the first one. */
+  readonly position: number;
+  /** Bytes of each payload. */
+  readonly size: number;
+  /** Where the first one stands in the ring. */
+  readonly at: number;
+  /** Where the payload of a record at the ring's start begins in the buffer. */
+  readonly start: number;
+  /** What is left of a place in the ring: its size less 1, or twice that where it is mapped twice. */
+  readonly mask: number;
+}
+
 /**
  * A reused list of records that lie in the source's buffer. Most often they are alike, of one size and one behind the other:
  * then one stride tells where all of them are. Otherwise columns list them. A scanner may keep the columns in memory of its
@@ -39,10 +57,14 @@ export class RecordBatch {
   categories: Int32Array = new Int32Array(RecordBatch.CAPACITY);
   /** Bytes from one record to the next where all are alike; 0 where the columns list them. */
   stride = 0;
-  /** Of records that are alike: where the first payload begins, bytes of each, the position behind the first record. */
-  #offset = 0;
+  /** Of records that are alike: what is left of a place in the ring. */
+  mask = 0;
+  /** Of records that are alike: where the payload of a record at the ring's start begins, in bytes from the buffer's start. */
+  start = 0;
+  /** Where the first one stands in the ring, the low word of its position, and bytes of each payload. */
+  #at = 0;
+  #position = 0;
   #size = 0;
-  #end = 0;
   /** How many records the batch holds. */
   count = 0;
   /** Samples that the kernel reported lost at this place; then the batch holds no records. */
@@ -74,7 +96,8 @@ export class RecordBatch {
    * @returns Bytes from the buffer's start.
    */
   offsetOf(index: number): number {
-    return this.stride === 0 ? this.offsets[index]! : this.#offset + index * this.stride;
+    if (this.stride === 0) return this.offsets[index]!;
+    return this.start + ((this.#at + index * this.stride) & this.mask);
   }
 
   /**
@@ -108,24 +131,22 @@ export class RecordBatch {
    * @returns The low word of the ring position behind it, as int32 bits.
    */
   endOf(index: number): number {
-    return this.stride === 0 ? this.ends[index]! : (this.#end + index * this.stride) | 0;
+    return this.stride === 0 ? this.ends[index]! : (this.#position + (index + 1) * this.stride) | 0;
   }
 
   /**
    * Holds records that are alike. Their categories are in their column already.
    *
-   * @param count How many, at least 1.
-   * @param stride Bytes from one to the next.
-   * @param offset Where the first payload begins.
-   * @param size Bytes of each payload.
-   * @param end The low word of the position behind the first record.
+   * @param alike Where they are.
    */
-  hold(count: number, stride: number, offset: number, size: number, end: number): void {
+  hold({ count, stride, position, at, size, start, mask }: AlikeRecords): void {
     this.count = count;
     this.stride = stride;
-    this.#offset = offset;
+    this.start = start;
+    this.mask = mask;
+    this.#at = at;
+    this.#position = position;
     this.#size = size;
-    this.#end = end;
   }
 
   /** Lists the records in the columns, so that others can follow. */

@@ -80,38 +80,74 @@ for (
       "rawBytes > size - RAW_SIZE_AT",
     ],
     ["reads a category out of less than 4 bytes", "rawBytes >= 4 ?", "rawBytes >= 0 ?"],
-    ["takes any size in a row", "((size - 8) & BAD_SIZE_BITS) === 0 && type", "type"],
-    ["takes any raw size in a row", " && rawBytes <= size - RAW_DATA_AT", ""],
+    ["takes any size in a row", "((size - 8) & BAD_SIZE_BITS) === 0 && rawBytes", "rawBytes"],
+    ["takes any raw size in a row", "rawBytes <= size - RAW_DATA_AT;", "true;"],
+    ["reads a category out of less than 4 bytes in a row", "rawBytes >= CATEGORY_BYTES", "true"],
     [
-      "reads a category out of less than 4 bytes in a row",
-      "rawBytes >= CATEGORY_BYTES && ",
-      "rawBytes >= 0 && ",
+      "takes records of any size in a row",
+      "        if (view.getInt32(offset + 4, true) !== sizeWord) break;\n        if (view",
+      "        if (view",
     ],
-    ["takes records of any size in a row", "view.getInt32(offset + 4, true) !== sizeWord || ", ""],
     [
       "takes records of any type in a row",
-      " || view.getInt32(offset, true) !== PERF_RECORD_SAMPLE) break;",
-      ") break;",
+      "        if (view.getInt32(offset, true) !== PERF_RECORD_SAMPLE) break;\n" +
+      "        if (view.getInt32(offset + RAW_SIZE_AT, true) !== rawBytes) break;\n" +
+      "        categories[count] = view.getInt32(offset + RAW_DATA_AT, true);\n        count =",
+      "        if (view.getInt32(offset + RAW_SIZE_AT, true) !== rawBytes) break;\n" +
+      "        categories[count] = view.getInt32(offset + RAW_DATA_AT, true);\n        count =",
     ],
     [
       "takes raw data of any size in a row",
-      "if (view.getInt32(offset + RAW_SIZE_AT, true) !== rawBytes) break;",
-      "",
+      "        if (view.getInt32(offset + RAW_SIZE_AT, true) !== rawBytes) break;\n" +
+      "        categories[count] = view.getInt32(offset + RAW_DATA_AT, true);\n        count =",
+      "        categories[count] = view.getInt32(offset + RAW_DATA_AT, true);\n        count =",
     ],
-    ["takes a row that passes the head", "categories.length * size) - size;", "categories.length * size);"],
-    ["ends records of a row where they begin", "(first + size + toPosition) | 0", "(first + toPosition) | 0"],
-    ["tells a row to be at the header", "first + RAW_DATA_AT, rawBytes", "first, rawBytes"],
-    ["forgets a row that others follow", "          batch.list();\n", "          batch.clear();\n"],
+    [
+      "takes a straddler of any size into a row",
+      "        if (view.getInt32(offset + 4, true) !== sizeWord) break;\n        const",
+      "        const",
+    ],
+    [
+      "takes a straddler of any type into a row",
+      "        if (view.getInt32(offset, true) !== PERF_RECORD_SAMPLE) break;\n" +
+      "        if (view.getInt32(offset + RAW_SIZE_AT, true) !== rawBytes) break;\n" +
+      "        categories[count] = view.getInt32(offset + RAW_DATA_AT, true);\n        count++",
+      "        if (view.getInt32(offset + RAW_SIZE_AT, true) !== rawBytes) break;\n" +
+      "        categories[count] = view.getInt32(offset + RAW_DATA_AT, true);\n        count++",
+    ],
+    [
+      "takes a straddler with raw data of any size into a row",
+      "        if (view.getInt32(offset + RAW_SIZE_AT, true) !== rawBytes) break;\n" +
+      "        categories[count] = view.getInt32(offset + RAW_DATA_AT, true);\n        count++",
+      "        categories[count] = view.getInt32(offset + RAW_DATA_AT, true);\n        count++",
+    ],
+    [
+      "forgets to copy a straddler in a row",
+      "        this.#bytes.copyWithin(end, data, data + size - firstPart);\n        if",
+      "        if",
+    ],
+    ["takes a row that passes the head", "Math.floor(unread / size)", "Math.ceil(unread / size)"],
+    ["takes a row beyond a batch", "Math.min(categories.length, Math.floor", "Math.max(0, Math.floor"],
+    ["tells a row to be at the header", "data + RAW_DATA_AT;", "data;"],
+    ["forgets a row that others follow", "        batch.list();\n", "        batch.clear();\n"],
     ["takes LOST records of any size", "size < LOST_RECORD.bytes", "false"],
     ["puts a loss among events", "if (batch.count > 0) break segment;", ""],
     ["takes straddlers that pass the head", " && size <= left", ""],
-    ["looks for the head behind the ring's end", "Math.min(offset + unread, end)", "offset + unread"],
+    [
+      "looks for the head behind the ring's end",
+      "Math.min(offset + ((head - position) >>> 0), end)",
+      "offset + ((head - position) >>> 0)",
+    ],
     [
       "copies the straddler's second part but for 4 bytes",
-      "data + size - firstPart)",
-      "data + size - firstPart - 4)",
+      "          this.#bytes.copyWithin(end, data, data + size - firstPart)",
+      "          this.#bytes.copyWithin(end, data, data + size - firstPart - 4)",
     ],
-    ["copies more than the spare memory holds", "data + size - firstPart)", "data + 65536)"],
+    [
+      "copies more than the spare memory holds",
+      "          this.#bytes.copyWithin(end, data, data + size - firstPart)",
+      "          this.#bytes.copyWithin(end, data, data + 65536)",
+    ],
     ["looks 8 bytes beyond the straddler", "limit = offset + size;", "limit = offset + size + 8;"],
     ["fills a batch beyond its end", "offset < limit && count < capacity", "offset < limit"],
     ["gives up good records with the bad ones", "!healthy && count === 0", "!healthy"],
@@ -149,11 +185,6 @@ for (
     ["skips records that pass the producer's position", "healthy = next <= limit;", "healthy = true;"],
     ["takes a row that passes the producer's position", "length * stride) - stride;", "length * stride);"],
     ["takes records of any length in a row", " && words[offset >> 2] === word", ""],
-    [
-      "ends records of a row where they begin",
-      "(first + stride + toPosition) | 0",
-      "(first + toPosition) | 0",
-    ],
     ["reads categories of a row out of less than 4 bytes", "batch.sizeOf(0) < CATEGORY_BYTES", "false"],
     ["forgets a row that others follow", "        batch.list();\n", "        batch.count = 0;\n"],
     ["takes records that are busy", "if (!healthy || word < 0) break;", "if (!healthy) break;"],
@@ -165,8 +196,8 @@ for (
     ["takes the bits of a length for its bytes", "(size >>> 0) > LENGTH_BITS ||", "size < 0 ||"],
     [
       "points behind a record without a payload",
-      "batch.offsets[count] = offset + BPF_RINGBUF_HDR_SZ;",
-      "batch.offsets[count] = offset + BPF_RINGBUF_HDR_SZ + this.#leadBytes;",
+      "word < this.#leadBytes ? 0 : this.#leadBytes;",
+      "this.#leadBytes;",
     ],
     ["reads a category out of less than 4 bytes", "sizes[i]! >= CATEGORY_BYTES ?", "sizes[i]! >= 0 ?"],
     ["fills a batch beyond its end", "offset < limit && count < capacity", "offset < limit"],

@@ -596,3 +596,27 @@ Deno.test("the writer of the tests keeps one byte free behind the oldest record 
   while (writer.output(data(8, 0)) !== null) more++;
   assertEquals(more, RING / 16 - 1);
 });
+
+Deno.test("a record that is committed while the scanner looks at it is a record, and none that is too short", () => {
+  const ring = fakeRingbuf(RING);
+  const scanner = new RingbufScanner(ring.buffer, [ring.region], "category");
+  const writer = new RingbufWriter(ring);
+  const event = data(24, 1);
+  const busy = writer.reserve(event.length)!;
+  writer.fill(busy, event);
+  const batch = new RecordBatch();
+  batch.clear(); // all that follows is the scan's
+  let count = 0;
+  let sets = 0;
+  Object.defineProperty(batch, "count", {
+    get: (): number => count,
+    set: (value: number): void => {
+      count = value;
+      // The first is that of the scan's clear(), the second follows the busy record: the scan looks once more behind it.
+      if (++sets === 2) writer.submit(busy);
+    },
+  });
+  assert(scanner.begin(0));
+  assert(scanner.scan(0, batch));
+  assertEquals(tell(ring, batch), [told(event.subarray(4))]);
+});
