@@ -1,13 +1,13 @@
 /**
- * `deno task report`: renders report.md and report.html from results.json, and the index of a folder of such folders.
+ * `deno task report`: renders report.md, report.html and the histograms from results.json, and the index of a folder of such
+ * folders.
  *
  * @module
  */
 
-import { renderPage } from "../report/html/page.ts";
 import { parseBenchRingbufs } from "../report/import/bench_ringbufs.ts";
 import { parsePublished, type Published } from "../report/import/published.ts";
-import { renderReport } from "../report/markdown.ts";
+import { renderReports } from "../report/write_reports.ts";
 import { type Options, runCommand, UsageError } from "./args.ts";
 import { EXIT_FAILED, EXIT_OK } from "./exit.ts";
 import { indexOf, isOfBench } from "./report/collection.ts";
@@ -26,7 +26,8 @@ const OPTIONS = {
 const COMMAND = {
   name: "report",
   summary:
-    "Render report.md and report.html again from results.json. Of a folder of published folders, render each and index.html.",
+    "Render report.md, report.html and histograms (hgrm/, latency.hlog) again from results.json. Of a folder of published " +
+    "folders, render each and index.html.",
   options: OPTIONS,
   positionals: {
     usage: "FILE|DIR",
@@ -47,7 +48,11 @@ Deno.exitCode = await runCommand(COMMAND, Deno.args, async ({ options, positiona
   try {
     // Other benchmarks publish beside ours and write reports of their own.
     for (const file of isCollection ? files.filter(isOfBench) : files) await render(file, beside);
-    if (isCollection) write(`${path.replace(/(?<=.)\/+$/, "")}/index.html`, indexOf(path));
+    if (isCollection) {
+      const index = `${path.replace(/(?<=.)\/+$/, "")}/index.html`;
+      await Deno.writeTextFile(index, indexOf(path));
+      console.log(index);
+    }
   } catch (error) {
     if (!(error instanceof ResultsError)) throw error;
     console.error(error.message);
@@ -57,15 +62,8 @@ Deno.exitCode = await runCommand(COMMAND, Deno.args, async ({ options, positiona
 });
 
 async function render(file: string, beside: readonly Published[]): Promise<void> {
-  const results = readResults(file);
   const folder = file.includes("/") ? file.replace(/\/[^/]*$/, "") : ".";
-  write(`${folder}/report.md`, renderReport(results));
-  write(`${folder}/report.html`, await renderPage(results, { beside }));
-}
-
-function write(path: string, text: string): void {
-  Deno.writeTextFileSync(path, text);
-  console.log(path);
+  for (const path of await renderReports(readResults(file), folder, { beside })) console.log(path);
 }
 
 /** A data file of published figures, or the output of the kernel's benchmark. */

@@ -7,6 +7,7 @@ import { markdownTable } from "markdown-table";
 import { formatBytes, formatCount, formatNs } from "../cli/units.ts";
 import { percent, workText } from "./rows.ts";
 import type { Cell, Ratio } from "./schema.ts";
+import { WAKEUP_SUITE } from "./wakeup_fits.ts";
 
 /** What eventpipe's own ratio is divided by; a table of comparisons leaves it out, its width is the column `detectable`. */
 const ITSELF = "eventpipe";
@@ -65,13 +66,22 @@ function cellText(cell: Cell): string {
   const many = rings === 1 ? "" : `${rings} x `;
   const work = delivery === undefined ? waiter : workText(cell);
   const load = rate === null ? "" : `, ${formatCount(rate)}/s`;
+  const wake = suite === WAKEUP_SUITE && thresholdText(cell) !== ""
+    ? `, wake-up every ${thresholdText(cell)}`
+    : "";
   return `${suite}, ${ring} ${many}${formatBytes(ringBytes)}, ${
     payload ?? formatBytes(payloadBytes)
-  }, ${work}${load}`;
+  }, ${work}${wake}${load}`;
 }
 
-/** What was compared: time in the reader, latency, or CPU time. */
-function valueText({ consumeNsPerEvent, latency, cpuNsPerEvent }: Cell): string {
+function thresholdText({ wakeupEvents, watermarkBytes }: Cell): string {
+  if (wakeupEvents !== null) return String(wakeupEvents);
+  return watermarkBytes === null ? "" : formatBytes(watermarkBytes);
+}
+
+/** What was compared: the program that emits, time in the reader, latency, or CPU time. */
+function valueText({ suite, consumeNsPerEvent, eventsPerSecond, latency, cpuNsPerEvent }: Cell): string {
+  if (suite === WAKEUP_SUITE && eventsPerSecond > 0) return `${formatCount(1e9 / eventsPerSecond)} ns/event`;
   if (consumeNsPerEvent !== null) return `${formatCount(consumeNsPerEvent)} ns/event`;
   const p50 = latency?.[0]?.p50 ?? null;
   if (p50 !== null) return `p50 ${formatNs(p50)}`;

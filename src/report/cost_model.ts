@@ -7,6 +7,7 @@
  * @module
  */
 
+import { formatNs } from "../cli/units.ts";
 import { criticalT } from "./student.ts";
 import { randomFrom } from "./random.ts";
 
@@ -40,6 +41,18 @@ export interface CostModel {
   readonly balance: number | null;
   /** How many points were fitted. */
   readonly points: number;
+}
+
+/**
+ * A coefficient with its interval.
+ *
+ * @param coefficient Of a fit.
+ * @returns Such as `105 ns (98.2 ns to 112 ns)`.
+ */
+export function coefficientText({ value, low, high }: Coefficient): string {
+  return low === null || high === null
+    ? formatNs(value)
+    : `${formatNs(value)} (${formatNs(low)} to ${formatNs(high)})`;
 }
 
 /** How intervals are computed. */

@@ -6,10 +6,11 @@
 /** What each flag tells the reader of a cell. */
 export const FLAGS = {
   "interrupted": "the cell was ended before its time",
-  "lagged": "the generator fell behind its plan, so its latencies from planned times include its own delay",
-  "lossy": "events were lost; latencies are those of the events that arrived",
+  "lagged":
+    "the generator fell behind its plan, at p99 by more than 10 % of the latency's p99 or with many bursts; latencies from planned times include its delay",
+  "lossy": "events were lost; a percentile that would be one of them is said to be lost",
   "n-small": "too few events for the percentiles that are missing",
-  "not-steady": "the program still got faster or slower while it was measured",
+  "not-steady": "the second half was faster or slower than the first by more than 5 %",
   "one-cpu": "producer and consumer shared one CPU",
   "saturated": "the offered rate was not reached, so there is no latency but that of a growing queue",
   "watermark": "the half-ring watermark, armed beside wakeup_events, adds more than a fifth to the wake-ups",

@@ -5,19 +5,33 @@
  */
 
 import { markdownTable } from "markdown-table";
+import { CROSSINGS_ABOUT, crossingsTable } from "./crossings.ts";
 import { environmentRows, secondsText } from "./environment_rows.ts";
 import { flagMeaning } from "./flags.ts";
 import { renderGoals } from "./goals.ts";
-import { remarks } from "./remarks.ts";
-import { ABSENT, flagsOf, type Group, groupCells, layOut } from "./rows.ts";
+import { PROGRAMS_ABOUT, programsTable } from "./programs.ts";
+import { floorText, PARTIAL_TEXT, remarks } from "./remarks.ts";
+import { ABSENT, flagsOf, type Group, groupCells, layOut, layOutStages } from "./rows.ts";
 import type { Results } from "./schema.ts";
+import { renderTextTable } from "./text_table.ts";
+import { WAKEUP_SUITE, wakeupFits, wakeupFitsTable } from "./wakeup_fits.ts";
 import { wrapText } from "./wrap.ts";
 
 const LINE_COLUMNS = 110;
 
 /** The report of a results file, newline at its end included. */
 export function renderReport(results: Results): string {
-  const { label, startedAt, endedAt, command, cells, goals = [], absent = [] } = results;
+  const {
+    label,
+    startedAt,
+    endedAt,
+    command,
+    cells,
+    goals = [],
+    absent = [],
+    programs = [],
+    crossings = [],
+  } = results;
   const title = label === undefined ? "eventpipe benchmark" : `eventpipe benchmark: ${plain(label)}`;
   const blocks = [
     `# ${title}`,
@@ -26,8 +40,23 @@ export function renderReport(results: Results): string {
     ),
     `\`\`\`sh\n${command}\n\`\`\``,
   ];
+  if (results.partial) blocks.push(paragraph(`**Partial.** ${PARTIAL_TEXT}`));
   if (goals.length > 0) blocks.push("## Goals", renderGoals(goals));
+  if (programs.length > 0) {
+    blocks.push(
+      "## Programs side by side",
+      paragraph(PROGRAMS_ABOUT),
+      renderTextTable(programsTable(programs), plain),
+    );
+  }
   blocks.push(...groupCells(results).flatMap(groupBlocks));
+  if (crossings.length > 0) {
+    blocks.push(
+      "## What crossings cost",
+      paragraph(CROSSINGS_ABOUT),
+      renderTextTable(crossingsTable(crossings), plain),
+    );
+  }
   if (absent.length > 0) {
     blocks.push("## Not measured", list(absent.map(({ name, reason }) => plain(`${name}: ${reason}.`))));
   }
@@ -59,8 +88,30 @@ function groupBlocks(group: Group): string[] {
   const align = columns.map((column) => column.right ? "r" : "l");
   const blocks = [`## ${plain(group.suite)} (${group.sourceLabel})`];
   if (shared.length > 0) blocks.push(paragraph(`Every row: ${shared.map(plain).join(", ")}.`));
+  if (group.floor !== null && group.cells.some(({ latency }) => latency !== null)) {
+    blocks.push(paragraph(floorText(group.floor)));
+  }
   blocks.push(markdownTable([heads, ...lines], { align: [...align, "l"] }));
+  blocks.push(...stageBlocks(group));
+  const fits = group.suite === WAKEUP_SUITE ? wakeupFits(group.cells) : [];
+  if (fits.length > 0) {
+    blocks.push("### Fits of t(N) = a + b/N", renderTextTable(wakeupFitsTable(fits), plain));
+  }
   return blocks;
+}
+
+/** The stages of an event's road, where cells were clocked on it. */
+function stageBlocks(group: Group): string[] {
+  const { rows, columns, shared } = layOutStages(group);
+  if (rows.length === 0) return [];
+  const lines = rows.map((row) => columns.map((column) => plain(column.text(row))));
+  const align = columns.map((column) => column.right ? "r" : "l");
+  const items = [...shared, "p50 / p99 of each stage"];
+  return [
+    `### Stages of ${plain(group.suite)}`,
+    paragraph(`Every row: ${items.map(plain).join(", ")}.`),
+    markdownTable([columns.map(({ head }) => head), ...lines], { align }),
+  ];
 }
 
 /** Text that markdown prints as it is. */

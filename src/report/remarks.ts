@@ -4,7 +4,7 @@
  */
 
 import { formatNs } from "../cli/units.ts";
-import { percent } from "./rows.ts";
+import { type Floor, percent } from "./rows.ts";
 import {
   type Cell,
   type Clocks,
@@ -14,6 +14,9 @@ import {
   type Results,
 } from "./schema.ts";
 
+/** Of a run that ended before its last cell. */
+export const PARTIAL_TEXT = "This run was ended before its last cell: what is missing was not measured.";
+
 /** The sentences that apply, the most general first. */
 export function remarks(results: Results): string[] {
   const { cells, environment } = results;
@@ -21,6 +24,7 @@ export function remarks(results: Results): string[] {
     ...comparisonRemarks(cells),
     ...machineRemarks(environment),
     ...(results.noiseFloor === undefined ? [] : [noiseFloorText(results.noiseFloor)]),
+    ...(results.noiseFloor?.delays === undefined ? [] : [floorText(results.noiseFloor.delays)]),
     ...(results.clocks === undefined ? [] : [clocksText(results.clocks)]),
     ...accountRemarks(cells),
     ...latencyRemarks(cells),
@@ -37,6 +41,23 @@ export function noiseFloorText({ spanNs, lostShare, longestNs, readingNs }: Nois
   return `On the consumer's CPU, a loop that only read the clock (${formatNs(readingNs)} each) lost ${
     percent(lostShare, 1)
   } of ${formatNs(spanNs)} in gaps above 5 us, the longest of ${formatNs(longestNs)}.`;
+}
+
+/**
+ * What the machine alone adds to latencies, as a sentence.
+ *
+ * @param floor How long a loop that only reads the clock is kept away.
+ * @returns The sentence.
+ */
+export function floorText(floor: Floor): string {
+  const texts = ([["p50"], ["p99"], ["p999", "p99.9"], ["p9999", "p99.99"]] as const).flatMap((
+    [name, head = name],
+  ) => floor[name] === null ? [] : [`${head} ${formatNs(floor[name])}`]);
+  const longest = floor.max === null ? [] : [`at most ${formatNs(floor.max)}`];
+  return `This machine alone keeps a loop away for ${
+    [...texts, ...longest].join(", ")
+  }: a percentile near its own, ` +
+    "p99/floor near 1, tells of the machine.";
 }
 
 /**
@@ -123,12 +144,24 @@ function latencyRemarks(cells: readonly Cell[]): string[] {
   if (stages.length > 0) {
     lines.push(
       "Latencies are exact, by nearest rank. A percentile q that fewer than 10 / (1 - q) latencies support is " +
-        "left out. p99.9 and p99.99 stand in the results file.",
+        "left out. p99.99 stands in the results file.",
     );
   }
-  if (stages.length > 0 && cells.some((cell) => cell.lost > 0)) {
+  const isRanked = stages.some(({ lost = 0 }) => lost > 0);
+  if (isRanked) {
+    lines.push(
+      "A lost event ranks above all that came, as a latency without end: `lost` stands for a percentile that is not attained " +
+        "because so many were lost.",
+    );
+  } else if (stages.length > 0 && cells.some((cell) => cell.lost > 0)) {
     lines.push(
       "Lost events have no latency: where events were lost, the percentiles are those of the others.",
+    );
+  }
+  if (stages.some(({ from }) => from === "wake")) {
+    lines.push(
+      "Percentiles of stages do not add up to that of the whole: the event that waits longest in one stage is not the one that " +
+        "does in the next.",
     );
   }
   if (negative > 0) {

@@ -5,10 +5,15 @@
  */
 
 import { formatBytes, formatCount, formatNs } from "../cli/units.ts";
-import type { Cell, LatencyStage, Results } from "./schema.ts";
+import { shareText, shortRateText } from "./cell_name.ts";
+import { isLostPercentile, type PercentileName } from "./percentiles.ts";
+import type { Cell, LatencyStage, NoiseFloorRecord, Results } from "./schema.ts";
 
 /** What stands for a value that was not measured. */
 export const ABSENT = "-";
+
+/** What stands for a percentile that only lost events would attain. */
+export const LOST = "lost";
 
 /** The cells of one table. Kernel and memory cells are never in one. */
 export interface Group {
@@ -17,7 +22,12 @@ export interface Group {
   /** What the source means, for the table's heading. */
   readonly sourceLabel: string;
   readonly cells: readonly Cell[];
+  /** What the machine alone adds to a latency; null where it was not measured. */
+  readonly floor: Floor | null;
 }
+
+/** How long a loop that only reads the clock is kept away from a moment drawn at random. */
+export type Floor = NonNullable<NoiseFloorRecord["delays"]>;
 
 /** One line of a table: a cell with one of its latency stages. */
 export interface Row {
@@ -67,7 +77,8 @@ const CONFIGURATION: readonly Column[] = [
   configuration("payload", ({ payload, payloadBytes }) => payload ?? formatBytes(payloadBytes)),
   configuration("rings", ({ rings }) => rings === undefined ? ABSENT : String(rings)),
   configuration("CPUs", ({ cpus }) => String(cpus), ({ cpus }) => cpus === 1 ? "1 CPU" : `${cpus} CPUs`),
-  configuration("load", ({ rate }) => rate === null ? "saturating" : `${formatCount(rate)}/s`),
+  configuration("load", loadColumnText, shortRateText),
+  configuration("arrivals", ({ arrivals = "pingpong" }) => arrivals === "pingpong" ? ABSENT : arrivals),
 ];
 
 const STAGE: Column = {
@@ -116,12 +127,35 @@ const TROUBLE: readonly Column[] = [
   outcome("corrupt", "corr", ({ corrupt }) => exactCount(corrupt), ({ corrupt }) => formatCount(corrupt)),
 ];
 
-const PERCENTILES: readonly Column[] = (["p50", "p90", "p99", "max"] as const).map((name) =>
-  ofStage(name, (stage) => {
-    const ns = stage[name];
-    return ns === null ? ABSENT : formatNs(ns);
-  })
-);
+const PERCENTILES: readonly Column[] = ([["p50"], ["p90"], ["p99"], ["p999", "p99.9"]] as const).map((
+  [name, head = name],
+) => ofStage(head, (stage) => percentileText(stage, name)));
+
+const MAX = ofStage("max", ({ max }) => max === null ? ABSENT : formatNs(max));
+
+/** Where the consumer's CPU time went; only new files have these. */
+const SHARES: readonly Column[] = [
+  outcome(
+    "in the program, CPU ns/event",
+    "user-ns",
+    ({ userNsPerEvent = null }) => formatNumber(userNsPerEvent),
+  ),
+  outcome(
+    "in the kernel, CPU ns/event",
+    "sys-ns",
+    ({ systemNsPerEvent = null }) => formatNumber(systemNsPerEvent),
+  ),
+  outcome(
+    "switches (given / taken)",
+    "switches",
+    ({ switches }) =>
+      switches ? `${exactCount(switches.voluntary)} / ${exactCount(switches.involuntary)}` : ABSENT,
+    ({ switches }) =>
+      switches ? `${formatCount(switches.voluntary)}/${formatCount(switches.involuntary)}` : ABSENT,
+  ),
+  outcome("CPU time stolen", "stolen", ({ stealShare }) => shareColumnText(stealShare)),
+  outcome("waited for the CPU", "waited", ({ waitShare }) => shareColumnText(waitShare)),
+];
 
 const RATIO = outcome("ratio (95% interval)", "ratio", ({ ratio }) => {
   if (ratio === null) return ABSENT;
@@ -144,26 +178,96 @@ const JUDGEMENT: readonly Column[] = [
 ];
 
 /** Cells by source and suite: kernel before memory, suites in the order of their first cell. */
-export function groupCells(results: Results): Group[] {
+export function groupCells(results: Pick<Results, "cells" | "noiseFloor">): Group[] {
+  const floor = results.noiseFloor?.delays ?? null;
   const groups: Group[] = [];
   for (const source of ["kernel", "memory"] as const) {
     const cells = results.cells.filter((cell) => cell.source === source);
     for (const suite of new Set(cells.map((cell) => cell.suite))) {
       const ofSuite = cells.filter((cell) => cell.suite === suite);
-      groups.push({ suite, source, sourceLabel: SOURCE_LABELS[source], cells: ofSuite });
+      groups.push({ suite, source, sourceLabel: SOURCE_LABELS[source], cells: ofSuite, floor });
     }
   }
   return groups;
 }
 
-/** Lay out a group. Flags are left to the caller, since the reports write them differently. */
-export function layOut({ cells }: Group): Table {
+/**
+ * Lay out a group: a row per cell, and per latency to the handler where it has several. Flags are left to the
+ * caller, since the reports write them differently.
+ */
+export function layOut({ cells, floor }: Group): Table {
   const rows = cells.flatMap(rowsOf);
+  const measured = [
+    ...SETTINGS,
+    ...COUNTS,
+    LEFT,
+    WAKEUPS,
+    ...RATES,
+    ...SHARES,
+    ...PERCENTILES,
+    MAX,
+    ...(floor === null ? [] : [overFloor(floor)]),
+    RATIO,
+    ...JUDGEMENT,
+  ];
+  return tableOf(rows, [...CONFIGURATION, STAGE], measured);
+}
+
+/**
+ * Lay out the stages of an event's road: a row per cell, a column per stage. A table without rows where no cell has
+ * stages beside the whole road.
+ */
+export function layOutStages({ cells }: Group): Table {
+  const staged = cells.filter((cell) => stagesOf(cell).length > 0);
+  const roads = [...new Map(staged.flatMap(stagesOf).map((stage) => [stageName(stage), stage])).keys()];
+  const columns = ROAD.filter((name) => roads.includes(name))
+    .concat(roads.filter((name) => !ROAD.includes(name)))
+    .map((name): Column => {
+      const text = ({ cell }: Row): string => {
+        const found = stagesOf(cell).find((stage) => stageName(stage) === name);
+        return found === undefined
+          ? ABSENT
+          : `${percentileText(found, "p50")} / ${percentileText(found, "p99")}`;
+      };
+      return { head: name, short: name, kind: "latency", right: true, text, shortText: text };
+    });
+  const rows = staged.map((cell) => ({ cell, stage: null, first: true }));
+  return tableOf(rows, CONFIGURATION, [...SETTINGS, ...columns]);
+}
+
+/** The stages of an event's road in its order. */
+const ROAD: readonly string[] = [
+  "asked to emitted",
+  "planned to emitted",
+  "emitted to wake",
+  "wake to read",
+  "read to handled",
+];
+
+/** The name of a stage: from where to where. */
+export function stageName({ from, stage }: LatencyStage): string {
+  return `${from} to ${stage}`;
+}
+
+/**
+ * The parts of the road that a cell was clocked on, in the order of the road; latencies to the handler from the time
+ * that a user's clock starts at are the whole of it, and none of these.
+ */
+export function stagesOf({ latency }: Cell): LatencyStage[] {
+  const parts = (latency ?? []).filter((stage) => !isWhole(stage));
+  return parts.sort((one, other) => ROAD.indexOf(stageName(one)) - ROAD.indexOf(stageName(other)));
+}
+
+function isWhole({ stage, from }: LatencyStage): boolean {
+  return stage === "handled" && from !== "wake" && from !== "read";
+}
+
+/** The configuration where it differs, the rest that has values, and what all rows share. */
+function tableOf(rows: readonly Row[], naming: readonly Column[], measured: readonly Column[]): Table {
   const isAbsent = (column: Column): boolean => rows.every((row) => [ABSENT, ""].includes(column.text(row)));
   const isZero = (column: Column): boolean => rows.every((row) => ["0", ""].includes(column.text(row)));
-  const configuring = [...CONFIGURATION, STAGE].filter((column) => !isAbsent(column));
+  const configuring = naming.filter((column) => !isAbsent(column));
   const differing = configuring.filter((column) => sharedText(column, rows) === null);
-  const measured = [...SETTINGS, ...COUNTS, LEFT, WAKEUPS, ...RATES, ...PERCENTILES, RATIO, ...JUDGEMENT];
   return {
     rows,
     columns: [
@@ -189,8 +293,9 @@ export function percent(part: number, whole: number): string {
 }
 
 function rowsOf(cell: Cell): Row[] {
-  if (cell.latency === null || cell.latency.length === 0) return [{ cell, stage: null, first: true }];
-  return cell.latency.map((stage, index) => ({ cell, stage, first: index === 0 }));
+  const whole = (cell.latency ?? []).filter(isWhole);
+  if (whole.length === 0) return [{ cell, stage: null, first: true }];
+  return whole.map((stage, index) => ({ cell, stage, first: index === 0 }));
 }
 
 /** The text a column has in all rows, or null when it differs. */
@@ -242,6 +347,31 @@ function ofStage(head: string, textOf: (stage: LatencyStage) => string): Column 
 export function workText({ delivery, handlers = 0 }: Cell): string {
   if (delivery === undefined) return ABSENT;
   return handlers === 0 ? delivery : `${delivery}, ${handlers} ${handlers === 1 ? "handler" : "handlers"}`;
+}
+
+/** A percentile; that of events which never came is said to be lost, not left out. */
+function percentileText(stage: LatencyStage, name: PercentileName): string {
+  const ns = stage[name];
+  return ns !== null ? formatNs(ns) : isLostPercentile(stage, name) ? LOST : ABSENT;
+}
+
+/** How a p99 compares with what the machine alone adds at its p99: near 1, it tells of the machine. */
+function overFloor({ p99: floor }: Floor): Column {
+  return ofStage("p99/floor", ({ p99 }) => {
+    return p99 === null || floor === null || !(floor > 0)
+      ? ABSENT
+      : `${Number((p99 / floor).toPrecision(2))}x`;
+  });
+}
+
+function loadColumnText({ rate, arrivals, loadShare }: Cell): string {
+  if (arrivals === "pingpong") return "asked for one by one";
+  if (rate === null) return "saturating";
+  return `${formatCount(rate)}/s${loadShare === undefined ? "" : `, ${shareText(loadShare)}`}`;
+}
+
+function shareColumnText(share: number | null | undefined): string {
+  return typeof share === "number" ? percent(share, 1) : ABSENT;
 }
 
 /** What was asked for, and what is in effect when that differs: `512 (in effect 170)`. */

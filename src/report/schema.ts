@@ -15,8 +15,8 @@ const utc = z.iso.datetime();
 
 const latencyStage = open({
   stage: z.string().describe("Where the clock stopped: the name of a stage of an event's road"),
-  from: z.enum(["planned", "emitted"]).describe(
-    "Where the clock started: the planned or the real time of output",
+  from: z.enum(["planned", "emitted", "wake", "read", "asked"]).describe(
+    "Where the clock started: the planned or the real time of output, an earlier stage, or the request for the event",
   ),
   p50: z.number().nullable().describe(
     "ns by nearest rank; null when count < 10 / (1 - q), as for all p keys",
@@ -30,6 +30,12 @@ const latencyStage = open({
     "ns at 1 / (1 - q) = 2, 2.83, 4, 5.66, ...: two per doubling from the median on, as far as count >= 10 / (1 - q)",
   ),
   count: count.describe("Latencies recorded, negative ones included"),
+  lost: count.optional().describe(
+    "Events that never came: they rank above all that did, and a percentile among them is null; none where absent",
+  ),
+  histogram: z.string().optional().describe(
+    "The latencies in ns as a histogram of three digits: HdrHistogram V2, compressed, base64; negative ones count as 0",
+  ),
   negative: count.describe("Latencies below zero, which are counted as they are"),
 });
 
@@ -56,7 +62,15 @@ const cell = open({
   watermarkBytes: count.nullable().describe("Bytes per wake-up as asked for; null where events were"),
   payloadBytes: count.describe("Bytes of an event from its category on"),
   cpus: z.int().positive().describe("CPUs that produced"),
-  rate: positive.nullable().describe("Offered events per second over all CPUs; null when saturating"),
+  rate: positive.nullable().describe(
+    "Offered events per second over all CPUs; null when saturating, or when each event is asked for",
+  ),
+  arrivals: z.enum(["fixed", "poisson", "pingpong"]).optional().describe(
+    "How events are offered at a rate: evenly, or at random with that mean; pingpong: each when the one before was handled",
+  ),
+  loadShare: positive.optional().describe(
+    "The rate as a share of what a saturating cell of the same configuration handled in this run",
+  ),
   durationMs: positive.describe("Wall time measured"),
   produced: count.describe("Events the producer tried to output, counted by it"),
   dispatched: count.describe("Events that reached a handler"),
@@ -69,6 +83,19 @@ const cell = open({
   eventsPerSecond: z.number().nonnegative().describe("Dispatched events per second of wall time"),
   consumeNsPerEvent: z.number().nonnegative().nullable().describe("Time from ring to handler's return, ns"),
   cpuNsPerEvent: z.number().nonnegative().nullable().describe("User and system time of the consumer, ns"),
+  userNsPerEvent: z.number().nonnegative().nullable().optional().describe("Of that, time in the program, ns"),
+  systemNsPerEvent: z.number().nonnegative().nullable().optional().describe(
+    "Of that, time in the kernel, ns",
+  ),
+  switches: z.object({ voluntary: count, involuntary: count }).nullable().optional().describe(
+    "How often the consumer's thread gave its CPU away, and how often it was taken from it",
+  ),
+  stealShare: z.number().min(0).nullable().optional().describe(
+    "Time the hypervisor gave to others while the cell ran, as a share of all CPUs' time",
+  ),
+  waitShare: z.number().min(0).nullable().optional().describe(
+    "Time the consumer's thread could have run and did not, as a share of the cell's",
+  ),
   latency: z.array(latencyStage).nullable().describe("null at saturation, where it would be queueing alone"),
   ratio: ratio.nullable(),
   flags: z.array(z.string()).describe("What a reader has to know before trusting the cell"),
@@ -113,6 +140,39 @@ const noiseFloor = open({
   readingNs: positive.describe("One reading, gaps left out"),
   lostShare: z.number().min(0).max(1).describe("The share of the time that lay in gaps above 5 us"),
   longestNs: z.number().nonnegative().describe("The longest gap"),
+  delays: latencyStage.omit({ stage: true, from: true }).optional().describe(
+    "How long the loop is kept away from a moment drawn at random: what the machine alone adds to an event's latency",
+  ),
+});
+
+const crossing = open({
+  group: z.string().describe("What is crossed, such as calls, callbacks, WebAssembly, reads of memory"),
+  name: z.string().describe("How, such as the types of a signature"),
+  ns: z.number().nonnegative().describe("One crossing, the median over its blocks, the empty loop included"),
+  low: z.number().nonnegative().describe("Lower end of the 95% interval"),
+  high: z.number().nonnegative().describe("Upper end of the 95% interval"),
+  blocks: count.describe("Blocks behind it"),
+});
+
+const program = open({
+  peer: z.string().describe("The program, as cells name it; eventpipe with its scanner for eventpipe"),
+  ring: z.enum(["perf", "ringbuf"]),
+  consumeNs: positive.nullable().describe("Time to take an event out of a full ring and handle it, ns"),
+  lossFreeRate: positive.nullable().describe(
+    "Events per second: the highest rate of those that were tried at which it lost none in any block",
+  ),
+  rateLimited: z.boolean().nullable().describe(
+    "Whether no higher rate could be offered, so that it may be able to do more",
+  ),
+  p50: z.number().nullable().describe("Emitted to handled at a tenth of the rate, asleep between events, ns"),
+  p99: z.number().nullable().describe("ns"),
+  cpuNsPerEvent: z.number().nonnegative().nullable().describe(
+    "User and system time at 1,000,000 events per second",
+  ),
+  residentBytes: count.nullable().describe("Memory in use when it has read a block, rings included"),
+  firstEventNs: z.number().nonnegative().nullable().describe(
+    "From the start of the process to its first event, ns",
+  ),
 });
 
 const clocks = open({
@@ -187,6 +247,9 @@ const results = open({
   absent: z.array(absent).optional().describe("Programs that cells are missing of"),
   noiseFloor: noiseFloor.optional().describe("Of the consumer's CPU, in front of the first cell"),
   clocks: clocks.optional().describe("Two clocks on one block"),
+  crossings: z.array(crossing).optional().describe("What crossings between TypeScript and the rest cost"),
+  programs: z.array(program).optional().describe("What each program can do, side by side"),
+  partial: z.boolean().optional().describe("Whether the run ended before its last cell"),
 }).meta({ title: RESULTS_SCHEMA });
 
 /** A results file. */
@@ -200,6 +263,12 @@ export type Goal = z.infer<typeof goal>;
 
 /** A program that could not be measured, and why. */
 export type Absent = z.infer<typeof absent>;
+
+/** What one kind of crossing costs. */
+export type Crossing = z.infer<typeof crossing>;
+
+/** What one program can do. */
+export type ProgramRecord = z.infer<typeof program>;
 
 /** How quiet the machine was. */
 export type NoiseFloorRecord = z.infer<typeof noiseFloor>;

@@ -7,15 +7,18 @@
 import CliTable from "cli-table3";
 import { flagMeaning } from "./flags.ts";
 import {
+  ABSENT,
   type Column,
   type ColumnKind,
   flagsOf,
   type Group,
   groupCells,
   layOut,
+  layOutStages,
   type Row,
   type Table,
 } from "./rows.ts";
+import { PARTIAL_TEXT } from "./remarks.ts";
 import { conserves, type Results } from "./schema.ts";
 import { wrapText } from "./wrap.ts";
 
@@ -51,6 +54,11 @@ const ALARMING: ReadonlySet<string> = new Set(["lost", "corr"]);
 
 /** Left out in this order where a table would be too wide; the results file has them. */
 const DISPENSABLE: readonly string[] = [
+  "switches (given / taken)",
+  "in the program, CPU ns/event",
+  "in the kernel, CPU ns/event",
+  "waited for the CPU",
+  "CPU time stolen",
   "detectable",
   "worst launch",
   "verdict",
@@ -93,6 +101,7 @@ export function renderTerminal(results: Results, options: TerminalOptions = {}):
     const legend = flags.map((flag) => `${letterOf(flag, flags)} ${flag}: ${flagMeaning(flag)}`);
     blocks.push(legend.flatMap((text) => wrapText(text, TERMINAL_COLUMNS)).join("\n"));
   }
+  if (results.partial) blocks.unshift(paint(RED, PARTIAL_TEXT));
   const unbalanced = results.cells.filter((cell) => !conserves(cell) || !cell.exact).length;
   if (unbalanced > 0) {
     blocks.push(paint(RED, `The accounts of ${unbalanced} of ${results.cells.length} cells are not exact.`));
@@ -114,6 +123,10 @@ function renderGroup(group: Group, flags: readonly string[], paint: Paint): stri
   }
   lines.push(draw(counts, paint));
   if (table.columns.some(({ kind }) => kind === "latency")) lines.push("", draw(latencies, paint));
+  const stages = layOutStages(group);
+  if (stages.rows.length > 0) {
+    lines.push("", paint(DIM, "stages, p50 / p99"), draw(fit(stageFields(stages)), paint));
+  }
   return lines.join("\n");
 }
 
@@ -153,6 +166,11 @@ function latencyFields({ columns, rows }: Table): Map<string, Field> {
   return fieldsOf(columns, measured, ["configuration", "stage"], ["setting", "latency"]);
 }
 
+/** A row per cell: the configuration where it differs, the settings, p50 and p99 of each stage. */
+function stageFields({ columns, rows }: Table): Map<string, Field> {
+  return fieldsOf(columns, rows, ["configuration"], ["setting", "latency"]);
+}
+
 /** The columns of the kinds `naming` in one field, then those of the kinds `others` by their headings. */
 function fieldsOf(
   columns: readonly Column[],
@@ -163,7 +181,9 @@ function fieldsOf(
   const fields = new Map<string, Field>();
   const names = columns.filter(({ kind }) => naming.includes(kind));
   if (names.length > 0) {
-    const texts = rows.map((row) => names.map(({ shortText }) => shortText(row)).filter(Boolean).join(" "));
+    const texts = rows.map((row) =>
+      names.map(({ shortText }) => shortText(row)).filter((text) => !["", ABSENT].includes(text)).join(" ")
+    );
     fields.set(NAME, { head: NAME, right: false, texts });
   }
   for (const { head, short, right, shortText } of columns.filter(({ kind }) => others.includes(kind))) {

@@ -13,6 +13,7 @@ const FILES = [
   { name: "report.html", title: "page" },
   { name: "report.md", title: "report.md" },
   { name: RESULTS_NAME, title: RESULTS_NAME },
+  { name: "latency.hlog", title: "histograms" },
 ] as const;
 
 /**

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { formatBytes, formatCount } from "../../cli/units.ts";
+import { cellNameParts } from "../cell_name.ts";
+import { responseOf } from "../response.ts";
 import type { Cell, Results } from "../schema.ts";
 
 /** A time of a configuration with what each launch measured. */
@@ -36,7 +37,7 @@ export function measuresOf(runs: readonly Results[]): Map<string, Measure> {
   for (const { cells } of runs) {
     for (const cell of cells) {
       for (const { what, values, isRatio } of timesOf(cell)) {
-        const name = configurationOf(cell);
+        const name = cellNameParts(cell).join(", ");
         const key = `${name}: ${what}`;
         const before = found.get(key);
         found.set(key, {
@@ -62,7 +63,7 @@ function timesOf(cell: Cell): Times[] {
     if (ratio.to === SELF || launchMedians.length === 0) return [];
     return [{ what: `time over ${ratio.to}`, values: launchMedians, isRatio: true }];
   }
-  const stage = cell.latency?.find(({ from }) => from === "planned") ?? cell.latency?.[0] ?? null;
+  const stage = responseOf(cell);
   const single: [string, number | null][] = [
     ["time per event", cell.rate === null && cell.eventsPerSecond > 0 ? 1e9 / cell.eventsPerSecond : null],
     ["CPU per event", cell.cpuNsPerEvent],
@@ -72,22 +73,4 @@ function timesOf(cell: Cell): Times[] {
   return single.flatMap(([what, ns]) =>
     ns === null || !(ns > 0) ? [] : [{ what, values: [ns], isRatio: false }]
   );
-}
-
-function configurationOf(cell: Cell): string {
-  const { suite, source, ring, scanner, waiter, ringBytes, cpus, rate, delivery, handlers = 0, rings = 1 } =
-    cell;
-  return [
-    `${suite} (${source})`,
-    `${ring} ${formatBytes(ringBytes)}`,
-    `scanner ${scanner ?? "?"}`,
-    ...(waiter === "none" ? [] : [waiter]),
-    ...(cell.wakeupEvents === null ? [] : [`wake-up ${cell.wakeupEvents}`]),
-    ...(cell.watermarkBytes === null ? [] : [`watermark ${formatBytes(cell.watermarkBytes)}`]),
-    cell.payload ?? formatBytes(cell.payloadBytes),
-    ...(cpus === 1 ? [] : [`${cpus} CPUs`]),
-    ...(rings === 1 ? [] : [`${rings} rings`]),
-    ...(delivery === undefined ? [] : [handlers === 0 ? delivery : `${delivery} to ${handlers}`]),
-    ...(rate === null ? [] : [`${formatCount(rate)}/s`]),
-  ].join(", ");
 }

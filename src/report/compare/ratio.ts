@@ -13,7 +13,7 @@ export const MIN_LAUNCHES = 3;
 
 /** B over A. */
 export interface TimeRatio {
-  /** The ratio of the geometric means. */
+  /** The ratio of the trimmed geometric means. */
   readonly ratio: number;
   /** Lower end of the interval of 95 %. */
   readonly low: number;
@@ -24,13 +24,20 @@ export interface TimeRatio {
 }
 
 /**
+ * The share of launches that is left out at either end: a launch that falls into a bad moment of the machine can be wrong
+ * by any factor, and one such in ten hides what all others agree on.
+ */
+const TRIMMED = 1 / 6;
+
+/**
  * Two processes never take the same time to more digits than this. It stands for the spread of samples that are all equal,
  * such as those of a clock that does not resolve them.
  */
 const LEAST_SPREAD = 1e-6;
 
 /**
- * Compares times by Welch's test of their logarithms, since noise of times is a share of them.
+ * Compares times by Yuen's test of their logarithms, which is Welch's on trimmed means; below six launches nothing is
+ * trimmed. Logarithms, since noise of times is a share of them.
  *
  * @param a Times of the launches of A, above 0.
  * @param b Of B.
@@ -48,7 +55,7 @@ export function timeRatio(a: readonly number[], b: readonly number[]): TimeRatio
   const variance = ofA.error + ofB.error;
   const spread = Math.sqrt(variance);
   // Welch's degrees of freedom.
-  const freedom = variance ** 2 / (ofA.error ** 2 / (a.length - 1) + ofB.error ** 2 / (b.length - 1));
+  const freedom = variance ** 2 / (ofA.error ** 2 / ofA.freedom + ofB.error ** 2 / ofB.freedom);
   const reach = criticalT(0.95, freedom) * spread;
   return {
     ratio: Math.exp(difference),
@@ -58,15 +65,54 @@ export function timeRatio(a: readonly number[], b: readonly number[]): TimeRatio
   };
 }
 
+/**
+ * The trimmed geometric mean, which ratios are of.
+ *
+ * @param times Above 0.
+ * @returns The mean of the times that are not trimmed.
+ */
+export function middleOf(times: readonly number[]): number {
+  return Math.exp(meanOf(trimmed(logsOf(times))));
+}
+
 interface Moments {
+  /** Of the logarithms, trimmed. */
   readonly mean: number;
-  /** The variance of the mean. */
+  /** The variance of that mean. */
   readonly error: number;
+  /** Degrees of freedom of that variance. */
+  readonly freedom: number;
 }
 
 function logMoments(times: readonly number[]): Moments {
-  const logs = times.map(Math.log);
-  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
-  const squares = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0);
-  return { mean, error: Math.max(squares / (logs.length - 1), LEAST_SPREAD ** 2) / logs.length };
+  const logs = logsOf(times);
+  const { length } = logs;
+  const kept = trimmed(logs);
+  // What is trimmed counts for the variance as the nearest that is kept: leaving it out would make the spread too small.
+  const drawnIn = logs.map((log) => Math.min(Math.max(log, kept[0]!), kept.at(-1)!));
+  const variance = Math.max(squaresOf(drawnIn) / (length - 1), LEAST_SPREAD ** 2);
+  return {
+    mean: meanOf(kept),
+    error: variance * (length - 1) / (kept.length * (kept.length - 1)),
+    freedom: kept.length - 1,
+  };
+}
+
+/** In their order, the least first. */
+function logsOf(times: readonly number[]): number[] {
+  return times.map(Math.log).sort((one, other) => one - other);
+}
+
+function trimmed(sorted: readonly number[]): readonly number[] {
+  const count = Math.floor(sorted.length * TRIMMED);
+  return sorted.slice(count, sorted.length - count);
+}
+
+function squaresOf(numbers: readonly number[]): number {
+  const mean = meanOf(numbers);
+  return numbers.reduce((sum, number) => sum + (number - mean) ** 2, 0);
+}
+
+function meanOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }

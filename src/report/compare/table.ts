@@ -9,7 +9,7 @@ import { markdownTable } from "markdown-table";
 import { formatNs } from "../../cli/units.ts";
 import type { ComparedMeasure, Comparison, ComparisonVerdict } from "./compare.ts";
 import type { Measure } from "./measures.ts";
-import { MIN_LAUNCHES } from "./ratio.ts";
+import { middleOf, MIN_LAUNCHES } from "./ratio.ts";
 
 /**
  * Writes a comparison.
@@ -57,8 +57,8 @@ function missing(side: string, count: number): string[] {
   return count === 0 ? [] : [`${count} measures are in ${side} alone.`];
 }
 
-/** The geometric mean, which ratios are of. */
+/** What ratios are of. */
 function middleText({ values, isRatio }: Measure): string {
-  const middle = Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+  const middle = middleOf(values);
   return isRatio ? middle.toFixed(3) : formatNs(middle);
 }

@@ -8,7 +8,7 @@ import type { Published } from "../import/published.ts";
 import type { Cell } from "../schema.ts";
 import { publishedChart } from "./charts/published.ts";
 import { othersTable } from "./others_table.ts";
-import { figureHtml } from "./parts.ts";
+import { figureHtml } from "./figures.ts";
 import { slicesOf } from "./slices.ts";
 
 /**
@@ -24,7 +24,9 @@ export async function othersSection(
 ): Promise<string> {
   const kernel = cells.filter(({ source }) => source === "kernel");
   if (kernel.length === 0) return "";
-  const slices = slicesOf(kernel.filter(({ rate, peer }) => rate === null && peer === null));
+  // Suites that vary something else have one threshold.
+  const sweeps = kernel.filter(({ suite, peer }) => suite === "throughput" && peer === null);
+  const slices = slicesOf(sweeps);
   const figure = publishedChart(published, slices);
   return `<section class="source"><h2 id="others">What others published</h2>
 <p>Figures of the kernel's own benchmark, bench_ringbufs, as their authors printed them. It measures throughput and drops at

@@ -14,7 +14,16 @@ import { escapeHtml } from "./escape.ts";
 import { othersSection } from "./others.ts";
 import { partOf, PARTS } from "./parts.ts";
 import { SORT_SCRIPT } from "./script.ts";
-import { absentSection, environmentSection, goalsSection, readingSection } from "./sections.ts";
+import {
+  absentSection,
+  crossingsSection,
+  environmentSection,
+  floorSection,
+  goalsSection,
+  partialBanner,
+  programsSection,
+  readingSection,
+} from "./sections.ts";
 import { styleSheet } from "./styles.ts";
 import { tilesOf } from "./summary.ts";
 
@@ -43,6 +52,11 @@ export async function renderPage(results: Results, { beside = [] }: PageOptions 
   }
   const title = label === undefined ? "eventpipe benchmark" : `eventpipe benchmark: ${label}`;
   const others = await othersSection([...beside, ...PUBLISHED], cells);
+  const [programs, crossings, floor] = [
+    programsSection(results),
+    await crossingsSection(results),
+    await floorSection(results),
+  ];
   return htmlDocument(
     title,
     `<header>
@@ -51,10 +65,14 @@ export async function renderPage(results: Results, { beside = [] }: PageOptions 
 <p class="soft">Measured from ${secondsText(startedAt)} to ${secondsText(endedAt)}, ${cells.length} cells. The
 <a href="#environment">machine</a> and the <a href="#repeat">command</a> that repeats it stand at the end; the data are
 results.json beside this page.</p>
+${partialBanner(results)}
 <nav aria-label="Parts">${
       [
         ...((results.goals ?? []).length === 0 ? [] : [["goals", "Goals"]]),
         ...sources.map((source) => [source, PARTS[source].title]),
+        ...(programs === "" ? [] : [["programs", "Programs"]]),
+        ...(crossings === "" ? [] : [["crossings", "Crossings"]]),
+        ...(floor === "" ? [] : [["floor", "Noise floor"]]),
         ...(others === "" ? [] : [["others", "What others published"]]),
         ["reading", "How to read it"],
         ["environment", "Environment"],
@@ -64,7 +82,10 @@ ${tiles(cells)}
 </header>
 <main>
 ${goalsSection(results)}
+${programs}
 ${parts.join("\n")}
+${crossings}
+${floor}
 ${absentSection(results)}
 ${others}
 ${readingSection(results)}

@@ -5,19 +5,31 @@
  * @module
  */
 
-import type { Group } from "../rows.ts";
+import type { Floor, Group } from "../rows.ts";
 import type { Cell } from "../schema.ts";
+import { WAKEUP_SUITE, wakeupFits, wakeupFitsTable } from "../wakeup_fits.ts";
 import { batchingCharts } from "./charts/batching.ts";
-import { drawSvg } from "./charts/draw.ts";
 import type { Figure } from "./charts/figure.ts";
 import { heatMaps } from "./charts/heat_map.ts";
 import { paretoChart } from "./charts/pareto.ts";
 import { peerCharts } from "./charts/peers.ts";
-import { spectra } from "./charts/spectrum.ts";
+import { loadSpectra, spectra } from "./charts/spectrum.ts";
+import { stagesByName, stagesCharts } from "./charts/stages.ts";
+import {
+  adaptiveCharts,
+  cpusCharts,
+  loadCharts,
+  payloadCharts,
+  pingpongCharts,
+  sizeCharts,
+  waiterCharts,
+} from "./charts/suites.ts";
 import { throughputCharts } from "./charts/throughput.ts";
+import { wakeupCharts } from "./charts/wakeup.ts";
 import { escapeHtml } from "./escape.ts";
-import { type Slice, slicesOf } from "./slices.ts";
-import { groupTable } from "./tables.ts";
+import { chartsHtml } from "./figures.ts";
+import { byConfiguration, type Slice, slicesOf, thresholdOf } from "./slices.ts";
+import { groupTable, htmlTextTable, stagesTable } from "./tables.ts";
 
 /** The headings of the two parts. */
 export const PARTS = {
@@ -43,7 +55,9 @@ export const PARTS = {
  */
 export async function partOf(source: Cell["source"], groups: readonly Group[]): Promise<string> {
   const { title, about } = PARTS[source];
-  const slices = groups.flatMap(({ cells }) => slicesOf(cells));
+  const floor = groups[0]?.floor ?? null;
+  const swept = groups.filter(({ suite }) => !(suite in SUITES));
+  const slices = swept.flatMap(({ cells }) => slicesOf(cells));
   const saturated = slices.filter(({ cells }) => cells[0]!.rate === null);
   const offered = slices.filter(({ cells }) => cells[0]!.rate !== null);
   const drawn = [
@@ -54,18 +68,26 @@ export async function partOf(source: Cell["source"], groups: readonly Group[]): 
       saturated.flatMap((slice) => [
         ...heatMaps(slice),
         ...throughputCharts(slice),
-      ]),
+      ]).concat(swept.flatMap(({ cells }) => adaptiveCharts(cells))),
       "No suite at saturation has cells with a wake-up threshold, so there is no chart of throughput.",
     ),
     await section(
       source,
       "latency",
       "How soon",
-      offered.flatMap((slice) => [
-        ...heatMaps(slice),
-        ...batchingCharts(slice),
-        ...spectra(slice),
-      ]),
+      [
+        ...offered.filter(isSweep).flatMap((slice) => [
+          ...heatMaps(slice),
+          ...batchingCharts(slice),
+          ...spectra(slice, floor),
+          ...stagesCharts(slice),
+        ]),
+        ...loads(offered, swept).flatMap((ofOne) => [
+          ...loadSpectra(ofOne, floor),
+          ...stagesByName(ofOne, "load"),
+        ]),
+        ...swept.flatMap(({ cells }) => loadCharts(cells, floor)),
+      ],
       "No suite at an offered rate has cells with latencies, so there is no chart of latency.",
     ),
     await section(
@@ -75,6 +97,17 @@ export async function partOf(source: Cell["source"], groups: readonly Group[]): 
       paretos(saturated, offered),
       "Throughput against latency is drawn where both were measured for the same ring sizes and thresholds; they were not.",
     ),
+  ];
+  for (const { suite, cells } of groups) {
+    const own = SUITES[suite];
+    if (own === undefined) continue;
+    const figures = own.charts(cells, floor);
+    drawn.push(
+      await section(source, suite, own.title, figures, `Suite ${suite} has too few cells for a chart.`),
+    );
+    if (suite === WAKEUP_SUITE) drawn.push(fitsTable(cells));
+  }
+  drawn.push(
     await section(
       source,
       "peers",
@@ -82,12 +115,63 @@ export async function partOf(source: Cell["source"], groups: readonly Group[]): 
       groups.flatMap(({ cells }) => peerCharts(cells)),
       "No cell was measured in paired blocks beside another program, so there is no chart of ratios.",
     ),
-  ];
-  const tables = groups.map((group) => `<h3>Table: ${escapeHtml(group.suite)}</h3>\n${groupTable(group)}`);
+  );
   return `<section class="source ${source}"><h2 id="${source}">${title}</h2>
 <p>${about}</p>
 ${drawn.join("\n")}
-${tables.join("\n")}</section>`;
+${groups.map(tables).join("\n")}</section>`;
+}
+
+/** Suites that vary one thing are drawn over it. */
+interface SuiteCharts {
+  readonly title: string;
+  readonly charts: (cells: readonly Cell[], floor: Floor | null) => Figure[];
+}
+
+const SUITES: Readonly<Record<string, SuiteCharts>> = {
+  size: { title: "Ring size", charts: sizeCharts },
+  payload: { title: "Size of events", charts: payloadCharts },
+  cpus: { title: "CPUs that produce", charts: cpusCharts },
+  waiters: {
+    title: "Ways of waiting",
+    charts: (cells, floor) => [...waiterCharts(cells, floor), ...stagesByName(cells, "waiter")],
+  },
+  pingpong: {
+    title: "Round trips",
+    charts: (cells, floor) => [...pingpongCharts(cells, floor), ...stagesByName(cells, "configuration")],
+  },
+  [WAKEUP_SUITE]: { title: "What a wake-up costs", charts: wakeupCharts },
+};
+
+/** Slices of one cell are of a load that was measured for one configuration alone. */
+function isSweep({ cells }: Slice): boolean {
+  return cells.length > 1;
+}
+
+/** Cells by configuration, where at least one of its loads is in no sweep and would not be drawn otherwise. */
+function loads(offered: readonly Slice[], swept: readonly Group[]): Cell[][] {
+  const drawn = new Set(offered.filter(isSweep).flatMap(({ cells }) => cells));
+  const adaptive = swept.flatMap(({ cells }) => cells.filter(isAdaptive));
+  return byConfiguration([...offered.flatMap(({ cells }) => cells), ...adaptive])
+    .filter((ofOne) => ofOne.some((cell) => !drawn.has(cell)));
+}
+
+/** At a rate and without a threshold: a BPF ring buffer wakes a reader that had read all. */
+function isAdaptive(cell: Cell): boolean {
+  return cell.rate !== null && cell.peer === null && cell.latency !== null && thresholdOf(cell) === null;
+}
+
+function fitsTable(cells: readonly Cell[]): string {
+  const fits = wakeupFits(cells);
+  return fits.length === 0 ? "" : `<h3>Fits of t(N) = a + b/N</h3>\n${htmlTextTable(wakeupFitsTable(fits))}`;
+}
+
+/** The table of a suite, and that of the stages of its cells where they have any. */
+function tables(group: Group): string {
+  const name = escapeHtml(group.suite);
+  const stages = stagesTable(group);
+  return `<h3>Table: ${name}</h3>\n${groupTable(group)}` +
+    (stages === "" ? "" : `\n<h3>Table: ${name}, stages</h3>\n${stages}`);
 }
 
 function paretos(saturated: readonly Slice[], offered: readonly Slice[]): Figure[] {
@@ -108,26 +192,5 @@ async function section(
 ): Promise<string> {
   const heading = `<h3>${title}</h3>`;
   if (figures.length === 0) return `${heading}\n<p class="absent">${absent}</p>`;
-  const drawn: string[] = [];
-  for (const [index, figure] of figures.entries()) {
-    drawn.push(await figureHtml(figure, `${source}-${name}-${index}`));
-  }
-  return `${heading}\n<div class="charts">\n${drawn.join("\n")}\n</div>`;
-}
-
-/**
- * A figure with its words.
- *
- * @param figure What is drawn.
- * @param id No other element of the page has it.
- * @returns HTML.
- */
-export async function figureHtml({ title, of, caption, chart, row }: Figure, id: string): Promise<string> {
-  const svg = await drawSvg(chart, id, title);
-  return `<figure id="${id}"${row === undefined ? "" : ` class="${row}"`}><figcaption><b>${
-    escapeHtml(title)
-  }</b>` +
-    `<span class="of">${escapeHtml(of)}</span>${
-      escapeHtml(caption)
-    }</figcaption><div class="plot">${svg}</div></figure>`;
+  return `${heading}\n${await chartsHtml(figures, `${source}-${name}`)}`;
 }

@@ -1,17 +1,22 @@
 /**
- * The parts of a page that are words and tables alone: goals, what could not be measured, how to read it, and the
- * environment. Relies on the remarks and rows that report.md has too.
+ * The parts of a page that are not of one source: goals, programs side by side, crossings, the noise floor, what could not be
+ * measured, how to read it, and the environment. Relies on the remarks and rows that report.md has too.
  *
  * @module
  */
 
+import { CROSSINGS_ABOUT, crossingsTable } from "../crossings.ts";
 import { environmentRows } from "../environment_rows.ts";
 import { flagMeaning } from "../flags.ts";
-import { remarks } from "../remarks.ts";
+import { PROGRAMS_ABOUT, programsTable } from "../programs.ts";
+import { floorText, noiseFloorText, PARTIAL_TEXT, remarks } from "../remarks.ts";
 import { ABSENT, flagsOf } from "../rows.ts";
 import type { Environment, Results } from "../schema.ts";
+import { crossingCharts } from "./charts/crossings.ts";
+import { floorSpectrum } from "./charts/spectrum.ts";
 import { escapeHtml } from "./escape.ts";
-import { htmlTable, sortKey } from "./tables.ts";
+import { chartsHtml } from "./figures.ts";
+import { htmlTable, htmlTextTable, sortKey } from "./tables.ts";
 
 /**
  * What the suites were to reach, and what they reached.
@@ -61,6 +66,62 @@ export function absentSection({ absent = [] }: Results): string {
     `<li><b>${escapeHtml(name)}</b>: ${escapeHtml(reason)}</li>`
   );
   return `<section class="source"><h2 id="absent">Not measured</h2>\n<ul>${items.join("\n")}</ul></section>`;
+}
+
+/**
+ * That a run was ended before its last cell.
+ *
+ * @param results A results file.
+ * @returns HTML; nothing of a whole run.
+ */
+export function partialBanner({ partial = false, cells }: Results): string {
+  if (!partial) return "";
+  const count = cells.length === 1 ? "1 cell was" : `${cells.length} cells were`;
+  return `<p class="warning banner" role="note"><b>Partial.</b> ${
+    escapeHtml(PARTIAL_TEXT)
+  } ${count} measured.</p>`;
+}
+
+/**
+ * What each program can do, side by side.
+ *
+ * @param results A results file.
+ * @returns HTML; nothing without programs.
+ */
+export function programsSection({ programs = [] }: Results): string {
+  if (programs.length === 0) return "";
+  return `<section class="source"><h2 id="programs">Programs side by side</h2>
+<p>${escapeHtml(PROGRAMS_ABOUT)}</p>
+${htmlTextTable(programsTable(programs))}</section>`;
+}
+
+/**
+ * What crossings between TypeScript and the rest cost.
+ *
+ * @param results A results file.
+ * @returns HTML; nothing without crossings.
+ */
+export async function crossingsSection({ crossings = [] }: Results): Promise<string> {
+  if (crossings.length === 0) return "";
+  return `<section class="source"><h2 id="crossings">What crossings cost</h2>
+<p>${escapeHtml(CROSSINGS_ABOUT)}</p>
+${await chartsHtml(crossingCharts(crossings), "crossings")}
+<h3>Table: crossings</h3>
+${htmlTextTable(crossingsTable(crossings))}</section>`;
+}
+
+/**
+ * How quiet the machine was.
+ *
+ * @param results A results file.
+ * @returns HTML; nothing where it was not measured by percentile.
+ */
+export async function floorSection({ noiseFloor }: Results): Promise<string> {
+  if (noiseFloor?.delays === undefined) return "";
+  const { delays } = noiseFloor;
+  return `<section class="source"><h2 id="floor">Noise floor</h2>
+<p>${escapeHtml(noiseFloorText(noiseFloor))} ${escapeHtml(floorText(delays))}</p>
+${await chartsHtml(floorSpectrum(delays), "floor")}</section>`;
 }
 
 /**

@@ -7,6 +7,8 @@
  */
 
 import { formatBytes, formatCount } from "../../cli/units.ts";
+import { loadText, shortLoadText } from "../cell_name.ts";
+import { responseOf } from "../response.ts";
 import type { Cell } from "../schema.ts";
 
 /** Cells of one configuration. */
@@ -21,30 +23,46 @@ export interface Slice {
 }
 
 /**
- * Sorts cells into slices, in the order of their first cells. Cells without a threshold are left out, and of cells measured
- * more than once only the last stays.
+ * Sorts cells into slices, in the order of their first cells. Cells without a threshold are left out, and of cells that
+ * measured the same the one in the middle stays.
  *
  * @param cells Of one suite and source.
  * @returns The slices.
  */
 export function slicesOf(cells: readonly Cell[]): Slice[] {
-  const slices = new Map<string, { kin: string; threshold: Slice["threshold"]; cells: Map<string, Cell> }>();
+  const slices = new Map<
+    string,
+    { kin: string; threshold: Slice["threshold"]; cells: Map<string, Cell[]> }
+  >();
   for (const cell of cells) {
     if (thresholdOf(cell) === null) continue;
     const kin = kinOf(cell);
-    const title = `${kin}, ${loadText(cell)}`;
     const threshold = cell.wakeupEvents === null ? "bytes" : "events";
-    const key = `${title} ${threshold}`;
+    const key = `${kin} ${loadKey(cell)} ${threshold}`;
     const slice = slices.get(key) ?? { kin, threshold, cells: new Map() };
     slices.set(key, slice);
-    slice.cells.set(`${cell.ringBytes} ${thresholdOf(cell)}`, cell);
+    const place = `${cell.ringBytes} ${thresholdOf(cell)}`;
+    slice.cells.set(place, [...slice.cells.get(place) ?? [], cell]);
   }
   return [...slices.values()].map(({ kin, threshold, cells: ofSlice }) => {
-    const sorted = [...ofSlice.values()].sort((one, other) =>
+    const sorted = [...ofSlice.values()].map(middleOf).sort((one, other) =>
       one.ringBytes - other.ringBytes || thresholdOf(one)! - thresholdOf(other)!
     );
-    return { title: `${kin}, ${loadText(sorted[0]!)}`, kin, threshold, cells: sorted };
+    return { title: `${kin}, ${loadsText(sorted)}`, kin, threshold, cells: sorted };
   });
+}
+
+/** What tells loads apart: a share of what each cell can take is one load, though its rate differs from cell to cell. */
+function loadKey({ rate, arrivals, loadShare }: Cell): string {
+  return `${loadShare === undefined ? rate : `x${loadShare}`} ${arrivals ?? ""}`;
+}
+
+/** The load of cells that differ in their rate alone: `10k events/s offered`, or `20k to 400k events/s offered (10% of capacity)`. */
+function loadsText(cells: readonly Cell[]): string {
+  const rates = cells.flatMap(({ rate }) => rate === null ? [] : [rate]);
+  const [low, high] = [Math.min(...rates), Math.max(...rates)].map(formatCount);
+  const text = loadText(cells[0]!);
+  return rates.length === 0 || low === high ? text : text.replace(/^\S+/, `${low} to ${high}`);
 }
 
 /**
@@ -82,9 +100,10 @@ export function isHalfRing({ wakeupEvents, effectiveWakeupEvents }: Cell): boole
  * A cell's place in one line.
  *
  * @param cell A cell.
- * @returns Such as `256 KiB, wake-up every 16`.
+ * @returns Such as `256 KiB, wake-up every 16`; the ring's size alone without a threshold.
  */
 export function placeText(cell: Cell): string {
+  if (thresholdOf(cell) === null) return formatBytes(cell.ringBytes);
   const unit = cell.wakeupEvents === null ? " of data" : "";
   return `${formatBytes(cell.ringBytes)}, wake-up every ${thresholdText(cell)}${unit}`;
 }
@@ -99,16 +118,99 @@ export function lostShare({ lost, produced }: Cell): number {
   return produced === 0 ? 0 : lost / produced;
 }
 
+/** What a latency and a throughput of one configuration have in common: all but ring size, threshold, load and suite. */
 function kinOf(cell: Cell): string {
-  const { ring, peer, scanner, waiter, payload, payloadBytes, cpus } = cell;
-  return [
-    ring === "perf" ? "perf rings" : "BPF ring buffer",
-    peer ?? `eventpipe/${scanner ?? "?"}`,
-    waiter,
-    payload ?? formatBytes(payloadBytes),
-    cpus === 1 ? "1 CPU" : `${cpus} CPUs`,
-    ...extraTexts(cell),
-  ].join(", ");
+  const { ring, reader, payload, cpus } = partsOf(cell);
+  return [ring, reader, cell.waiter, payload, cpus, ...extraTexts(cell)].join(", ");
+}
+
+/** The parts of a configuration, each as text; empty where a cell has none. */
+export type Parts = Readonly<Record<typeof PART_NAMES[number], string>>;
+
+const PART_NAMES = [
+  "ring",
+  "ringBytes",
+  "reader",
+  "waiter",
+  "threshold",
+  "payload",
+  "cpus",
+  "work",
+  "load",
+] as const;
+
+/**
+ * The configuration of a cell in parts.
+ *
+ * @param cell A cell.
+ * @returns A text per part.
+ */
+export function partsOf(cell: Cell): Parts {
+  const { ring, ringBytes, peer, scanner, waiter, payload, payloadBytes, cpus } = cell;
+  return {
+    ring: ring === "perf" ? "perf rings" : "BPF ring buffer",
+    ringBytes: formatBytes(ringBytes),
+    reader: peer ?? `eventpipe/${scanner ?? "?"}`,
+    waiter: waiter === "none" ? "" : waiter,
+    threshold: thresholdOf(cell) === null ? "" : `wake-up every ${thresholdText(cell)}`,
+    payload: payload ?? formatBytes(payloadBytes),
+    cpus: cpus === 1 ? "1 CPU" : `${cpus} CPUs`,
+    work: extraTexts(cell).join(", "),
+    load: shortLoadText(cell),
+  };
+}
+
+/**
+ * Names cells by the parts in which they differ, and says what they have in common.
+ *
+ * @param cells Cells of one suite and source.
+ * @param without Parts that the names leave out, since an axis shows them.
+ * @returns A name per cell, which is its reader where nothing differs; and the shared parts as one line.
+ */
+export function differingNames(
+  cells: readonly Cell[],
+  without: readonly (keyof Parts)[] = [],
+): { readonly names: readonly string[]; readonly shared: string } {
+  const parts = cells.map(partsOf);
+  const shown = PART_NAMES.filter((name) => !without.includes(name));
+  const differs = (name: keyof Parts): boolean => new Set(parts.map((each) => each[name])).size > 1;
+  const differing = shown.filter(differs);
+  const textOf = (each: Parts, names: readonly (keyof Parts)[]): string =>
+    names.map((name) => each[name]).filter((text) => text !== "").join(", ");
+  return {
+    names: parts.map((each) => textOf(each, differing) || each.reader),
+    shared: parts.length === 0 ? "" : textOf(parts[0]!, shown.filter((name) => !differs(name))),
+  };
+}
+
+/**
+ * Of cells that measured the same, the one in the middle: no figure is an average, and each is of a cell that is in the table.
+ *
+ * @param cells At least one.
+ * @returns The cell whose latency, or whose rate where there is no latency, is the median.
+ */
+export function middleOf(cells: readonly Cell[]): Cell {
+  const figureOf = (cell: Cell): number => responseOf(cell)?.p50 ?? cell.eventsPerSecond;
+  return cells.toSorted((one, other) => figureOf(one) - figureOf(other))[(cells.length - 1) >> 1]!;
+}
+
+/**
+ * Sorts cells by their configuration without the load, in the order of their first cells; of those that measured the same, the
+ * one in the middle stays.
+ *
+ * @param cells Of one suite and source.
+ * @returns Cells that differ in their load alone.
+ */
+export function byConfiguration(cells: readonly Cell[]): Cell[][] {
+  const found = new Map<string, Map<string, Cell[]>>();
+  for (const cell of cells) {
+    const { load: _, ...rest } = partsOf(cell);
+    const key = Object.values(rest).join();
+    const loads = found.get(key) ?? new Map<string, Cell[]>();
+    found.set(key, loads);
+    loads.set(loadKey(cell), [...loads.get(loadKey(cell)) ?? [], cell]);
+  }
+  return [...found.values()].map((loads) => [...loads.values()].map(middleOf));
 }
 
 /** What some suites tell beside the keys of all cells. */
@@ -118,8 +220,4 @@ function extraTexts({ delivery, handlers = 0, rings = 1 }: Cell): string[] {
     ...(handlers === 0 ? [] : [handlers === 1 ? "1 handler" : `${handlers} handlers`]),
     ...(rings === 1 ? [] : [`${rings} rings`]),
   ];
-}
-
-function loadText({ rate }: Cell): string {
-  return rate === null ? "saturating" : `${formatCount(rate)} events/s offered`;
 }

@@ -81,6 +81,7 @@ th[aria-sort=descending]::after { content: " \\2193"; }
 .flag { border: 1px solid var(--rule); border-radius: 99px; padding: 0 .45rem; font-size: .78rem; color: var(--soft); }
 .flag.lossy, .flag.saturated, .flag.interrupted { color: var(--warn); border-color: currentColor; }
 .warning { border-left: 3px solid var(--warn); padding: .1rem 0 .1rem .9rem; }
+.banner { background: var(--card); border: 1px solid var(--warn); border-left-width: 5px; border-radius: 8px; padding: .6rem 1rem; }
 footer { padding-top: 2rem; padding-bottom: 3rem; font-size: .85rem; color: var(--soft); }
 @media (min-width: 60rem) {
   figure.beside { flex-direction: row; gap: 2rem; }
@@ -92,6 +93,7 @@ footer { padding-top: 2rem; padding-bottom: 3rem; font-size: .85rem; color: var(
   header { padding-top: 1.25rem; }
   h1 { font-size: 1.5rem; }
   figure { padding: .8rem .6rem .5rem; }
+  .beside .plot svg { min-width: calc(var(--drawn) * .9); }
 }
 @page { size: A4 landscape; margin: 12mm; }
 @media print {
@@ -100,8 +102,8 @@ footer { padding-top: 2rem; padding-bottom: 3rem; font-size: .85rem; color: var(
   nav { display: none; }
   .charts { grid-template-columns: repeat(3, 1fr); }
   .scroll { overflow: visible; border: 0; }
-  table { font-size: 6pt; }
-  th, td { padding: .15rem .25rem; white-space: normal; }
+  table { font-size: 5.5pt; }
+  th, td { padding: .12rem .2rem; white-space: normal; }
   figure, .tile { border-color: var(--rule); }
   h2, h3 { break-after: avoid; }
   tr { break-inside: avoid; }

@@ -6,10 +6,11 @@
  */
 
 import { formatCount, formatNs } from "../../cli/units.ts";
+import { responseOf } from "../response.ts";
 import type { Cell } from "../schema.ts";
-import { fromPlanned } from "./charts/heat_map.ts";
 import type { Coefficient } from "../cost_model.ts";
 import { modelsOf } from "./charts/throughput.ts";
+import { WAKEUP_SUITE } from "../wakeup_fits.ts";
 import { placeText, slicesOf } from "./slices.ts";
 
 /** A figure with its name and its cell. */
@@ -26,8 +27,11 @@ export interface Tile {
  * @returns What its cells suffice for.
  */
 export function tilesOf(cells: readonly Cell[]): Tile[] {
-  const own = cells.filter(({ peer }) => peer === null);
-  return [...rateTile(own), ...latencyTile(own), ...costTiles(own), ...peerTiles(own)];
+  // The rate of a wake-up cell is that of the program that emits, and a ping-pong has none.
+  const own = cells.filter(({ peer, suite, arrivals }) =>
+    peer === null && suite !== WAKEUP_SUITE && arrivals !== "pingpong"
+  );
+  return [...rateTile(own), ...latencyTile(own), ...costTiles(own), ...peerTiles(cells)];
 }
 
 function rateTile(cells: readonly Cell[]): Tile[] {
@@ -37,27 +41,40 @@ function rateTile(cells: readonly Cell[]): Tile[] {
   return [{
     name: "Highest rate without loss",
     figure: `${formatCount(best.eventsPerSecond)}/s`,
-    cell: `${placeText(best)}, ${best.payloadBytes} B per event`,
+    cell: `${placeText(best)}, ${best.payloadBytes} B per event${apartText(best)}`,
   }];
 }
 
 function latencyTile(cells: readonly Cell[]): Tile[] {
   const measured = cells.flatMap((cell) => {
-    const ns = fromPlanned(cell)?.p99 ?? null;
+    const ns = responseOf(cell)?.p99 ?? null;
     return ns === null || cell.rate === null || cell.lost > 0 ? [] : [{ cell, ns, rate: cell.rate }];
   });
   const best = measured.toSorted((one, other) => one.ns - other.ns)[0];
   if (best === undefined) return [];
-  const p50 = fromPlanned(best.cell)!.p50;
+  const p50 = responseOf(best.cell)!.p50;
   return [{
     name: `Lowest p99 at ${formatCount(best.rate)} events/s`,
     figure: formatNs(best.ns),
-    cell: `${placeText(best.cell)}${p50 === null ? "" : `; its p50 is ${formatNs(p50)}`}`,
+    cell: `${placeText(best.cell)}${apartText(best.cell)}${
+      p50 === null ? "" : `; its p50 is ${formatNs(p50)}`
+    }`,
   }];
 }
 
+/** What a best cell may owe its figure to beside its ring and threshold. */
+function apartText({ ring, waiter, cpus, arrivals }: Cell): string {
+  return [
+    waiter,
+    ...(ring === "perf" ? [] : ["BPF ring buffer"]),
+    ...(cpus === 1 ? [] : [`${cpus} CPUs`]),
+    ...(arrivals === "poisson" ? [arrivals] : []),
+  ].map((text) => `, ${text}`).join("");
+}
+
 function costTiles(cells: readonly Cell[]): Tile[] {
-  const saturated = cells.filter(({ rate, wakeups }) => rate === null && wakeups !== null);
+  // The model is of a sweep of thresholds, which this suite has.
+  const saturated = cells.filter(({ suite, wakeups }) => suite === "throughput" && wakeups !== null);
   const [slice] = slicesOf(saturated);
   const found = slice === undefined ? [] : modelsOf(slice);
   const best = found.find(({ what }) => what === "consumer CPU");

@@ -7,7 +7,9 @@
 
 import { parseBytes } from "../../cli/units.ts";
 import { flagMeaning } from "../flags.ts";
-import { ABSENT, type ColumnKind, flagsOf, type Group, layOut } from "../rows.ts";
+import { floorText } from "../remarks.ts";
+import { ABSENT, type ColumnKind, flagsOf, type Group, layOut, layOutStages } from "../rows.ts";
+import type { TextTable } from "../text_table.ts";
 import { escapeHtml } from "./escape.ts";
 
 /** A column of an HTML table. */
@@ -72,10 +74,49 @@ export function groupTable(group: Group): string {
     const texts = columns.map((column) => textField(column.text(whole)));
     return hasFlags ? [...texts, flagField(row.cell.flags)] : texts;
   });
-  const sentence = shared.length === 0
-    ? ""
-    : `<p class="soft">Every row: ${escapeHtml(shared.join(", "))}.</p>`;
-  return sentence + htmlTable(heads, fields);
+  return sharedSentence(shared) + floorSentence(group) + htmlTable(heads, fields);
+}
+
+/**
+ * The table of the stages of a group's cells: p50 and p99 of each.
+ *
+ * @param group Cells of one suite and source.
+ * @returns HTML; nothing where no cell has stages.
+ */
+export function stagesTable(group: Group): string {
+  const { rows, columns, shared } = layOutStages(group);
+  if (rows.length === 0) return "";
+  return sharedSentence(shared, "p50 / p99 of each stage") +
+    htmlTable(columns, rows.map((row) => columns.map((column) => textField(column.text(row)))));
+}
+
+/**
+ * A table of texts that the script of the page can sort; the best of a column is bold.
+ *
+ * @param table The table.
+ * @returns HTML.
+ */
+export function htmlTextTable({ columns, rows }: TextTable): string {
+  return htmlTable(
+    columns,
+    rows.map((fields) =>
+      fields.map(({ text, isBest }) => {
+        const { html, by } = textField(text);
+        return { html: isBest ? `<b>${html}</b>` : html, by: sortKey(text.replace(/^at least /, "")) || by };
+      })
+    ),
+  );
+}
+
+/** What the machine alone adds stands beside every table that has tails. */
+function floorSentence({ floor, cells }: Group): string {
+  const text = floor === null || cells.every(({ latency }) => latency === null) ? "" : floorText(floor);
+  return text === "" ? "" : `<p class="soft">${escapeHtml(text)}</p>`;
+}
+
+function sharedSentence(shared: readonly string[], ...more: readonly string[]): string {
+  const items = [...shared, ...more];
+  return items.length === 0 ? "" : `<p class="soft">Every row: ${escapeHtml(items.join(", "))}.</p>`;
 }
 
 /**

@@ -4,7 +4,9 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { fileURLToPath } from "node:url";
 import { renderReport } from "../../../src/report/markdown.ts";
 import { renderPage } from "../../../src/report/html/page.ts";
-import type { Results } from "../../../src/report/schema.ts";
+import { latencyStage } from "../../../src/report/percentiles.ts";
+import { parseResults, type Results } from "../../../src/report/schema.ts";
+import { writeReports } from "../../../src/report/write_reports.ts";
 import { cell, environment, results } from "./_cells.ts";
 
 interface Outcome {
@@ -38,6 +40,11 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
+/** What is in a folder. */
+async function namesIn(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+}
+
 /** Writes a results file into a folder that it makes. */
 async function put(folder: string, file: Results): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
@@ -67,6 +74,45 @@ Deno.test("report renders report.md and report.html beside a results file, given
       (await run(`${folder}/run`, "report", "results.json")).stdout,
       "./report.md\n./report.html\n",
     );
+  });
+});
+
+Deno.test("report renders histograms where cells keep them, and leaves none of an earlier rendering", async () => {
+  await inFolder(async (folder) => {
+    const samples = Float64Array.of(1000, 2000, 3000);
+    const latency = [latencyStage({ stage: "handled", from: "planned", samples })];
+    await put(`${folder}/run`, results([cell({ rate: 10, latency })]));
+    const data = await Deno.readTextFile(`${folder}/run/results.json`);
+    await Deno.mkdir(`${folder}/run/hgrm`);
+    await Deno.writeTextFile(`${folder}/run/hgrm/old.hgrm`, "");
+    const { code, stdout } = await run(folder, "report", "run");
+    assertEquals([code, stdout.trimEnd().split("\n")], [
+      0,
+      ["run/report.md", "run/report.html", "run/latency.hlog", "run/hgrm/"],
+    ]);
+    const names = await namesIn(`${folder}/run/hgrm`);
+    assertEquals(names.length, 1);
+    assertMatch(names[0]!, /^throughput-kernel_perf-256-KiB_.*_planned-to-handled\.hgrm$/);
+    assertMatch(
+      await Deno.readTextFile(`${folder}/run/latency.hlog`),
+      /^Tag=throughput-kernel_.*,HISTFAAAA/m,
+    );
+    assertEquals(await Deno.readTextFile(`${folder}/run/results.json`), data);
+    await put(`${folder}/run`, RESULTS);
+    await run(folder, "report", "run");
+    assertEquals(await namesIn(`${folder}/run`), ["report.html", "report.md", "results.json"]);
+  });
+});
+
+Deno.test("writeReports writes the data too, into a folder that it makes", async () => {
+  await inFolder(async (folder) => {
+    const written = await writeReports(RESULTS, `${folder}/new/run`);
+    assertEquals(written.map((path) => path.slice(folder.length)), [
+      "/new/run/results.json",
+      "/new/run/report.md",
+      "/new/run/report.html",
+    ]);
+    assertEquals(parseResults(JSON.parse(await Deno.readTextFile(written[0]!))), RESULTS);
   });
 });
 

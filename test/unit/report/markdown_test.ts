@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { renderReport } from "../../../src/report/markdown.ts";
 import { cell, environment, results, stage } from "./_cells.ts";
+import { whole } from "./html/_whole.ts";
 
 const RATIO = { to: "libbpf", median: 1.05, low: 0.99, high: 1.1, pairs: 40 };
 const RESULTS = results([
@@ -24,6 +25,25 @@ function section(report: string, heading: string): string[] {
   assert(part !== undefined, `no section "${heading}"`);
   return part.split("\n");
 }
+
+Deno.test("renderReport has programs, crossings, stages, fits and the floor, and says that a run is partial", () => {
+  const report = renderReport(whole());
+  assertStringIncludes(report, "\n**Partial.** This run was ended before its last cell");
+  const row = (heading: string, part: string): string => {
+    const found = section(report, heading).find((line) => line.startsWith("|") && line.includes(part));
+    assert(found !== undefined, `${heading}: ${part}`);
+    return found.replace(/ +/g, " ");
+  };
+  assertStringIncludes(row("Programs side by side", "libbpf ring_buffer"), "| **11 ns** | - | - |");
+  assertStringIncludes(row("What crossings cost", "Int32Array"), "| 0.4 ns | 0.376 ns to 0.432 ns | 200 |");
+  assertStringIncludes(
+    row("latency (kernel events)", "emitted to wake"),
+    "| wake to read | read to handled |",
+  );
+  assertStringIncludes(row("wakeup (kernel events)", "940 ns (940"), "| 1.03 | 0.95 |");
+  assert(section(report, "size (kernel events)").join(" ").includes("This machine alone keeps a loop away"));
+  assertEquals(renderReport(RESULTS).includes("Partial"), false);
+});
 
 Deno.test("renderReport draws a table per suite and source, headed by what the source means", () => {
   const headings = renderReport(RESULTS).split("\n").filter((line) => line.startsWith("#"));
@@ -98,17 +118,18 @@ Deno.test("renderReport writes unknown for what could not be read", () => {
 });
 
 Deno.test("renderReport writes what the formatter would write", async () => {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--ext", "md", "-"],
-    cwd: new URL("../../../", import.meta.url),
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const report = renderReport(RESULTS);
-  const writer = process.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(report));
-  await writer.close();
-  const { stdout, stderr } = await process.output();
-  assertEquals(new TextDecoder().decode(stdout), report, new TextDecoder().decode(stderr));
+  for (const report of [RESULTS, whole()].map(renderReport)) {
+    const process = new Deno.Command(Deno.execPath(), {
+      args: ["fmt", "--ext", "md", "-"],
+      cwd: new URL("../../../", import.meta.url),
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const writer = process.stdin.getWriter();
+    const written = writer.write(new TextEncoder().encode(report)).then(() => writer.close());
+    const { stdout, stderr } = await process.output();
+    await written;
+    assertEquals(new TextDecoder().decode(stdout), report, new TextDecoder().decode(stderr));
+  }
 });

@@ -2,7 +2,8 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { latencyStage } from "../../../src/report/percentiles.ts";
+import { decodeHistogram } from "../../../src/report/histogram.ts";
+import { isLostPercentile, latencyStage, type PercentileName } from "../../../src/report/percentiles.ts";
 import type { LatencyStage } from "../../../src/report/schema.ts";
 
 function percentilesOf(samples: ArrayLike<number>, count?: number): LatencyStage {
@@ -48,7 +49,9 @@ Deno.test("latencyStage has a max but no percentiles for one latency, and neithe
     p999: null,
     p9999: null,
   };
-  assertEquals(percentilesOf([5]), { ...empty, from: "emitted", max: 5, count: 1, negative: 0 });
+  const { histogram, ...one } = percentilesOf([5]);
+  assertEquals(one, { ...empty, from: "emitted", max: 5, count: 1, negative: 0 });
+  assertEquals(decodeHistogram(histogram!).totalCount, 1);
   assertEquals(percentilesOf([]), { ...empty, from: "emitted", max: null, count: 0, negative: 0 });
 });
 
@@ -73,6 +76,43 @@ Deno.test("latencyStage refuses a count out of bounds and latencies that are no 
   }
   for (const bad of [NaN, Infinity, -Infinity]) {
     assertThrows(() => percentilesOf([1, bad, 3]), RangeError, `one is ${bad}`);
+  }
+});
+
+/** The percentiles of 1, 2, ..., n with as many lost beside them. */
+function lossy(n: number, lost: number): LatencyStage {
+  return latencyStage({ stage: "handled", from: "planned", samples: Float64Array.from(shuffled(n)), lost });
+}
+
+Deno.test("latencyStage ranks lost events above all that came, so that a percentile among them is not attained", () => {
+  const stage = lossy(9950, 50);
+  assertEquals([stage.p50, stage.p90, stage.p99, stage.p999], [5000, 9000, 9900, null]);
+  assertEquals([stage.count, stage.lost, stage.max], [9950, 50, 9950]);
+  const names: PercentileName[] = ["p50", "p90", "p99", "p999", "p9999"];
+  const lostOf = (stage: LatencyStage): string[] => names.filter((name) => isLostPercentile(stage, name));
+  assertEquals(lostOf(stage), ["p999"]);
+  assertEquals(lostOf(lossy(0, 1000)), ["p50", "p90", "p99"]);
+  assertEquals(lostOf(lossy(10_000, 0)), []);
+  // Rank 9,900 of 10,000 is the last that came.
+  assertEquals([lossy(9900, 100).p99, lossy(9899, 101).p99], [9900, null]);
+});
+
+Deno.test("latencyStage counts lost events among those that support a percentile", () => {
+  assertEquals(lossy(900, 99).p99, null);
+  assertEquals([lossy(995, 5).p99, lossy(995, 4).p99], [990, null]);
+  assertEquals(isLostPercentile(lossy(900, 99), "p99"), false);
+  assertEquals(isLostPercentile(lossy(900, 100), "p99"), true);
+});
+
+Deno.test("latencyStage ends a spectrum in front of the events that were lost", () => {
+  assertEquals(lossy(100, 60).spectrum, [80]);
+  assertEquals(lossy(100, 0).spectrum?.length, 5);
+});
+
+Deno.test("latencyStage says nothing of losses where there were none, and refuses a wrong count of them", () => {
+  assertEquals("lost" in lossy(100, 0), false);
+  for (const lost of [-1, 0.5, NaN]) {
+    assertThrows(() => lossy(10, lost), RangeError, `current value is ${lost}`);
   }
 });
 

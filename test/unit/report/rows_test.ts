@@ -1,8 +1,8 @@
 /** Tests of the layout of cells: which tables, which columns, and the text in each field. */
 
 import { assertEquals } from "@std/assert";
-import { flagsOf, type Group, groupCells, layOut, percent } from "../../../src/report/rows.ts";
-import type { Cell } from "../../../src/report/schema.ts";
+import { flagsOf, type Group, groupCells, layOut, layOutStages, percent } from "../../../src/report/rows.ts";
+import type { Cell, LatencyStage } from "../../../src/report/schema.ts";
 import { cell, results, stage } from "./_cells.ts";
 
 function groupOf(...cells: Cell[]): Group {
@@ -111,6 +111,80 @@ Deno.test("layOut shows a ratio with its interval and what it is against", () =>
   const { long, short } = textsOf(groupOf(cell({ ratio }), cell()), "ratio (95% interval)");
   assertEquals(long, ["1.05 (0.99 to 1.1) against libbpf, 40 pairs", "-"]);
   assertEquals(short, ["1.05", "-"]);
+});
+
+Deno.test("layOut leaves parts of the road to a table of their own, with a row per cell in the road's order", () => {
+  const part = (from: LatencyStage["from"], name: string, p50: number): LatencyStage =>
+    stage({ from, stage: name, p50, p99: 10 * p50 });
+  const latency = [
+    part("read", "handled", 4),
+    part("emitted", "wake", 2),
+    stage({ from: "planned" }),
+    part("planned", "emitted", 1),
+    part("wake", "read", 3),
+  ];
+  const group = groupOf(cell({ latency }), cell());
+  assertEquals(textsOf(group, "p50").long, ["11.2 us", "-"]);
+  const { rows, columns } = layOutStages(group);
+  assertEquals(rows.length, 1);
+  assertEquals(columns.map((column) => [column.head, column.text(rows[0]!)]).slice(-4), [
+    ["planned to emitted", "1 ns / 10 ns"],
+    ["emitted to wake", "2 ns / 20 ns"],
+    ["wake to read", "3 ns / 30 ns"],
+    ["read to handled", "4 ns / 40 ns"],
+  ]);
+  assertEquals(layOutStages(groupOf(cell({ latency: [stage()] }))).rows, []);
+});
+
+Deno.test("layOut says lost where a percentile is that of a lost event, and - where there are too few", () => {
+  const group = groupOf(
+    cell({ latency: [stage({ count: 980, lost: 20, p99: null, p999: null })] }),
+    cell({ latency: [stage({ count: 980, p99: null, p999: 5 })] }),
+  );
+  assertEquals(textsOf(group, "p99").long, ["lost", "-"]);
+  assertEquals(textsOf(group, "p99.9").long, ["-", "5 ns"]);
+});
+
+Deno.test("layOut sets p99 beside that of the machine alone, where that was measured", () => {
+  const { stage: _, from: __, ...delays } = stage({ p99: 40_000 });
+  const noiseFloor = { spanNs: 1, readingNs: 1, lostShare: 0, longestNs: 1, delays };
+  const cells = [cell({ latency: [stage({ p99: 60_000 })] }), cell()];
+  const [group] = groupCells(results(cells, { noiseFloor }));
+  assertEquals(textsOf(group!, "p99/floor").long, ["1.5x", "-"]);
+  assertEquals(headsOf(groupOf(...cells)).includes("p99/floor"), false);
+});
+
+Deno.test("layOut shows where CPU time went, and the arrivals, in files that tell", () => {
+  const group = groupOf(
+    cell({
+      userNsPerEvent: 40,
+      systemNsPerEvent: 20,
+      switches: { voluntary: 1234, involuntary: 5 },
+      stealShare: 0.05,
+      waitShare: 0,
+      rate: 1000,
+      arrivals: "poisson",
+      loadShare: 0.1,
+    }),
+    cell({ stealShare: null, arrivals: "pingpong" }),
+  );
+  assertEquals(textsOf(group, "in the program, CPU ns/event").long, ["40", "-"]);
+  assertEquals(textsOf(group, "in the kernel, CPU ns/event").long, ["20", "-"]);
+  assertEquals(textsOf(group, "switches (given / taken)"), {
+    long: ["1,234 / 5", "-"],
+    short: ["1.23k/5", "-"],
+  });
+  assertEquals(textsOf(group, "CPU time stolen").long, ["5.00%", "-"]);
+  assertEquals(textsOf(group, "waited for the CPU").long, ["0.00%", "-"]);
+  assertEquals(textsOf(group, "arrivals").long, ["poisson", "-"]);
+  assertEquals(textsOf(group, "load"), {
+    long: ["1k/s, 10% of capacity", "asked for one by one"],
+    short: ["1k/s (10%)", "asked for one by one"],
+  });
+  const plain = headsOf(groupOf(cell(), cell({ ringBytes: 4096 })));
+  for (const head of ["CPU time stolen", "waited for the CPU", "arrivals"]) {
+    assertEquals(plain.includes(head), false, head);
+  }
 });
 
 Deno.test("percent does not round a small share to nothing", () => {

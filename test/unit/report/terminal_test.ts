@@ -70,7 +70,7 @@ Deno.test("renderTerminal prints a row per cell under the headings", () => {
   ]);
   assertEquals(lines.slice(6), [
     "",
-    "a lossy: events were lost; latencies are those of the events that arrived",
+    "a lossy: events were lost; a percentile that would be one of them is said to be lost",
     "",
   ]);
 });
@@ -84,11 +84,31 @@ Deno.test("renderTerminal draws latencies in a table of their own, with a row pe
   assertEquals(
     latencies.split("\n").filter((line) => !line.startsWith("-")),
     [
-      "  ring  wake  p50  p90  p99  max",
-      "1 CPU emitted to handled  256 KiB  512  11.2 us  15.4 us  98.7 us  4.56 ms",
-      "planned to handled  20 us  15.4 us  -  4.56 ms",
+      "  ring  wake  p50  p90  p99  p99.9  max",
+      "1 CPU emitted to handled  256 KiB  512  11.2 us  15.4 us  98.7 us  1.23 ms  4.56 ms",
+      "planned to handled  20 us  15.4 us  -  1.23 ms  4.56 ms",
     ].concat(latencies.endsWith("\n") ? [""] : []),
   );
+});
+
+Deno.test("renderTerminal draws p50 and p99 of the stages of a cell in one row, and names no missing part", () => {
+  const latency = [
+    stage({ from: "planned" }),
+    stage({ from: "emitted", stage: "wake", p50: 2000, p99: 3000 }),
+    stage({ from: "wake", stage: "read", p50: 5, p99: null }),
+  ];
+  const cells = [cell({ latency, rate: 10, arrivals: "fixed" }), cell({ ringBytes: 4096 })];
+  const text = renderTerminal(results(cells), { color: false }).replace(/ {2,}/g, "  ");
+  const [heads, , row] = text.split("stages, p50 / p99\n")[1]!.split("\n");
+  assertEquals(heads?.trim(), "ring  wake  emitted to wake  wake to read");
+  assertEquals(row?.trim(), "256 KiB  512  2 us / 3 us  5 ns / -");
+  assertStringIncludes(text, "\n10/s fixed  256 KiB");
+  assertStringIncludes(text, "\nsaturating  4 KiB");
+});
+
+Deno.test("renderTerminal says in front that a run is partial", () => {
+  const [first] = renderTerminal(results([cell()], { partial: true }), { color: false }).split("\n");
+  assertEquals(first, "This run was ended before its last cell: what is missing was not measured.");
 });
 
 Deno.test("renderTerminal keeps kernel and memory cells apart", () => {

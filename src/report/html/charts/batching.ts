@@ -7,9 +7,9 @@
  */
 
 import { formatBytes, formatNs } from "../../../cli/units.ts";
+import { responseOf } from "../../response.ts";
 import { placeText, type Slice } from "../slices.ts";
 import { type Figure, PLOT_HEIGHT, PLOT_WIDTH } from "./figure.ts";
-import { fromPlanned } from "./heat_map.ts";
 import { logAxis, NS_LABEL, ringColor, unique, wakeupAxis } from "./scales.ts";
 
 /**
@@ -22,7 +22,7 @@ export function batchingCharts(slice: Slice): Figure[] {
   const rate = slice.cells[0]!.rate;
   if (rate === null) return [];
   const cells = slice.cells.filter((cell) =>
-    cell.effectiveWakeupEvents !== null && (fromPlanned(cell)?.p50 ?? null) !== null
+    cell.effectiveWakeupEvents !== null && (responseOf(cell)?.p50 ?? null) !== null
   );
   if (unique(cells.map(({ effectiveWakeupEvents }) => effectiveWakeupEvents)).length < 3) return [];
   // On each CPU a ring of its own is filled, at its share of the rate.
@@ -32,12 +32,12 @@ export function batchingCharts(slice: Slice): Figure[] {
   const rings = unique(cells.map(({ ringBytes }) => ringBytes)).map(formatBytes);
   const all = cells.flatMap((
     cell,
-  ) => [fromPlanned(cell)!.p50!, fromPlanned(cell)!.p99 ?? fromPlanned(cell)!.p50!]);
+  ) => [responseOf(cell)!.p50!, responseOf(cell)!.p99 ?? responseOf(cell)!.p50!]);
   const y = logAxis(all.filter((ns) => ns > 0));
   return (["p50", "p99"] as const).map((name) => {
     const share = name === "p50" ? 0.5 : 1;
     const points = cells.flatMap((cell) => {
-      const ns = fromPlanned(cell)![name];
+      const ns = responseOf(cell)![name];
       if (ns === null || !(ns > 0)) return [];
       const n = Math.max(1, cell.effectiveWakeupEvents!);
       return [{

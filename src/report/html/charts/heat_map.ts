@@ -7,8 +7,10 @@
  */
 
 import { formatBytes, formatCount, formatNs } from "../../../cli/units.ts";
-import { percent } from "../../rows.ts";
-import type { Cell, LatencyStage } from "../../schema.ts";
+import { isLostPercentile } from "../../percentiles.ts";
+import { LOST, percent } from "../../rows.ts";
+import { responseOf, roadOf } from "../../response.ts";
+import type { Cell } from "../../schema.ts";
 import { type Hue, stepColor, stepInk, STEPS } from "../palette.ts";
 import { isHalfRing, lostShare, placeText, type Slice, thresholdOf, thresholdText } from "../slices.ts";
 import type { Figure } from "./figure.ts";
@@ -83,36 +85,18 @@ function latencyMap(name: "p50" | "p99", mayLose: number, slice: Slice): HeatMap
   return {
     what: `Latency, ${name}`,
     hue: "latency",
-    caption: `${roadText(slice)}.`,
+    caption: `${roadOf(slice.cells)}.`,
     lost: `Where it says lost, so many events never came that ${name} is one of them.`,
     field: (cell) => {
-      if (lostShare(cell) >= mayLose) return { value: Infinity, text: "lost" };
-      const ns = fromPlanned(cell)?.[name] ?? null;
+      const stage = responseOf(cell);
+      const isLost = stage === null || stage.lost === undefined
+        ? lostShare(cell) >= mayLose
+        : isLostPercentile(stage, name);
+      if (isLost) return { value: Infinity, text: LOST };
+      const ns = stage?.[name] ?? null;
       return { value: ns, text: ns === null ? "-" : formatNs(ns) };
     },
   };
-}
-
-/**
- * The latencies of a cell from planned times, which are those a user of the events sees; else what there is.
- *
- * @param cell A cell.
- * @returns The stage; null without latencies.
- */
-export function fromPlanned({ latency }: Cell): LatencyStage | null {
-  const handled = latency?.filter(({ stage }) => stage === "handled") ?? [];
-  return handled.find(({ from }) => from === "planned") ?? handled[0] ?? latency?.[0] ?? null;
-}
-
-/**
- * From where to where the latencies of a slice are.
- *
- * @param slice Cells with latencies.
- * @returns The beginning of a sentence.
- */
-export function roadText({ cells }: Slice): string {
-  const isPlanned = cells.every((cell) => fromPlanned(cell)?.from !== "emitted");
-  return `From the ${isPlanned ? "planned" : "real"} time of output to the handler`;
 }
 
 function figureOf(slice: Slice, map: HeatMap): Figure {

@@ -7,10 +7,10 @@
  */
 
 import { formatBytes, formatCount, formatNs } from "../../../cli/units.ts";
+import { responseOf } from "../../response.ts";
 import type { Cell } from "../../schema.ts";
 import { lostShare, placeText, type Slice, thresholdOf, thresholdText } from "../slices.ts";
 import { type Figure, PLOT_HEIGHT, PLOT_WIDTH } from "./figure.ts";
-import { fromPlanned } from "./heat_map.ts";
 import { COUNT_LABEL, hollow, logAxis, NS_LABEL, ringColor, unique } from "./scales.ts";
 
 /** A configuration that was measured by both. */
@@ -38,7 +38,7 @@ const LABEL_HEIGHT = 12;
  */
 export function paretoChart(saturated: Slice, offered: Slice): Figure | null {
   const points = offered.cells.flatMap((cell): Point[] => {
-    const ns = fromPlanned(cell)?.p99 ?? null;
+    const ns = responseOf(cell)?.p99 ?? null;
     const other = saturated.cells.find((each) =>
       each.ringBytes === cell.ringBytes && thresholdOf(each) === thresholdOf(cell)
     );

@@ -7,6 +7,7 @@
 
 import { formatBytes, formatCount } from "../../../cli/units.ts";
 import type { Cell, Ratio } from "../../schema.ts";
+import { thresholdOf, thresholdText } from "../slices.ts";
 import { type Figure, PLOT_WIDTH } from "./figure.ts";
 import { logAxis, unique } from "./scales.ts";
 
@@ -180,6 +181,7 @@ function namesOf(cells: readonly ComparedCell[]): string[] {
     workText(cell),
     cell.scanner ?? "",
     cell.waiter === "none" ? "" : cell.waiter,
+    thresholdOf(cell) === null ? "" : `wake-up every ${thresholdText(cell)}`,
     cell.rate === null ? "" : `${formatCount(cell.rate)}/s`,
     timeText(cell),
     cell.cpus === 1 ? "1 CPU" : `${cell.cpus} CPUs`,

@@ -17,6 +17,29 @@ export const COUNT_LABEL =
   "datum.value >= 1e9 ? datum.value / 1e9 + 'G' : datum.value >= 1e6 ? datum.value / 1e6 + 'M' : " +
   "datum.value >= 1e3 ? datum.value / 1e3 + 'k' : datum.value + ''";
 
+/** Writes bytes in powers of 1024. */
+export const BYTES_LABEL =
+  "datum.value >= 1073741824 ? datum.value / 1073741824 + ' GiB' : datum.value >= 1048576 ? datum.value / 1048576 + " +
+  "' MiB' : datum.value >= 1024 ? datum.value / 1024 + ' KiB' : datum.value + ' B'";
+
+/** So many sizes have room on an axis. */
+const MOST_SIZES = 6;
+
+/**
+ * Powers of two for a logarithmic axis of sizes.
+ *
+ * @param values Sizes in bytes, above 0.
+ * @returns Its ends, which hold all values, and where it has lines.
+ */
+export function powersOfTwo(values: readonly number[]): { domain: [number, number]; ticks: number[] } {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [first, last] = [Math.floor(Math.log2(low)), Math.ceil(Math.log2(high))];
+  const step = Math.max(1, Math.ceil((last - first + 1) / MOST_SIZES));
+  const ticks: number[] = [];
+  for (let power = first; power <= last; power += step) ticks.push(2 ** power);
+  return { domain: [2 ** first, 2 ** last], ticks };
+}
+
 /**
  * Round figures for a logarithmic axis: powers of ten, with 2 and 5 between them where the range is short.
  *
@@ -97,6 +120,27 @@ export function hollow(flag: string, size: number, place: object = {}): object {
     mark: { type: "point", filled: true, size, opacity: 1 },
     encoding: { ...place, color: { value: "var(--card)" } },
   };
+}
+
+/**
+ * Layers of texts above the rows of a chart: names at the left, figures at the right, each with a halo that keeps lines from
+ * running through it.
+ *
+ * @param field The key of the data.
+ * @param align At which side.
+ * @returns Layers for Vega-Lite.
+ */
+export function rowText(field: string, align: "left" | "right"): object[] {
+  const [x, fontWeight] = align === "left" ? [0, 400] : ["width", 600];
+  const mark = { type: "text", align, baseline: "bottom", x, dy: 1, fontSize: 11, fontWeight };
+  const text = { field, type: "nominal" };
+  return [
+    {
+      mark: { ...mark, stroke: "var(--card)", strokeWidth: 5 },
+      encoding: { text, color: { value: "var(--card)" } },
+    },
+    { mark, encoding: { text, color: { value: "var(--ink)" } } },
+  ];
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 
 import { formatBytes, formatCount, formatNs } from "../../../cli/units.ts";
-import { type Coefficient, type CostModel, fitCostModel } from "../../cost_model.ts";
+import { coefficientText, type CostModel, fitCostModel } from "../../cost_model.ts";
 import type { Cell } from "../../schema.ts";
 import { lostShare, placeText, type Slice } from "../slices.ts";
 import { lineBetween } from "./batching.ts";
@@ -60,13 +60,6 @@ export function throughputCharts(slice: Slice): Figure[] {
     figures.push(figureOf(slice, what, points, models.find((each) => each.what === what)?.model ?? null));
   }
   return figures;
-}
-
-/** A coefficient with its interval, such as `105 ns (98.2 ns to 112 ns)`. */
-function coefficientText({ value, low, high }: Coefficient): string {
-  return low === null || high === null
-    ? formatNs(value)
-    : `${formatNs(value)} (${formatNs(low)} to ${formatNs(high)})`;
 }
 
 /** Where the marks of a chart stand. */
