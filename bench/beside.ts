@@ -1,6 +1,6 @@
 /**
- * Runs the suites that measure eventpipe beside other programs, block by block in the same run: `consume`, `backends`, and
- * `latency` beside libbpf. Needs two things of the machine: the permission to load BPF programs, and clang with bpftool for
+ * Runs the suites that measure eventpipe beside other programs, block by block in the same run: `consume`, `backends`,
+ * `latency`, `wakeup` and `peers`; and `border`, what leaving TypeScript costs. Needs two things of the machine: the permission to load BPF programs, and clang with bpftool for
  * the generator.
  *
  * @module
@@ -8,22 +8,39 @@
 
 import { allowedCpus, pinThread } from "../src/ffi/affinity.ts";
 import type { ScannerKind } from "../src/ring/scanner.ts";
-import type { Absent, Cell, Clocks, Goal, NoiseFloorRecord } from "../src/report/schema.ts";
+import type {
+  Absent,
+  Cell,
+  Clocks,
+  Crossing,
+  Goal,
+  NoiseFloorRecord,
+  ProgramRecord,
+} from "../src/report/schema.ts";
 import { measureNoiseFloor } from "./measure/noise_floor.ts";
 import { randomFrom } from "./measure/random.ts";
 import { buildPeers } from "./peers/programs.ts";
+import { FULL_BORDER, measureBorder, QUICK_BORDER } from "./suites/border.ts";
 import { compareClocks } from "./suites/clocks.ts";
 import { measureConsume } from "./suites/consume.ts";
 import { consumeCells, judgeGoals, planText } from "./suites/consume_cells.ts";
 import type { ConsumeOutcome } from "./suites/consume_measure.ts";
 import { type ConsumePlan, FULL, planBackends, planConsume, QUICK } from "./suites/consume_plan.ts";
+import { type GateOutcome, measureGate } from "./suites/gate.ts";
+import { gateCells } from "./suites/gate_cells.ts";
+import { GATE_SIZE, planGate, QUICK_GATE_SIZE } from "./suites/gate_plan.ts";
 import { countGcLines, gcGoal, type GcOptions } from "./suites/gc_lines.ts";
 import { latencyCells, latencyGoals, type LatencyOutcome, measureLatency } from "./suites/latency.ts";
-import { FULL_LATENCY, LATENCY_PLANS, QUICK_LATENCY } from "./suites/latency_plan.ts";
+import { FULL_LATENCY, type LatencyPlan, planLatency, QUICK_LATENCY } from "./suites/latency_plan.ts";
 import type { Parties } from "./suites/parties.ts";
+import { measurePeers, programText } from "./suites/peers.ts";
+import { FULL_PEERS, QUICK_PEERS } from "./suites/peers_plan.ts";
+import { measureWakeup, wakeupCells, type WakeupOutcome } from "./suites/wakeup.ts";
+import { fitText, wakeupGoals } from "./suites/wakeup_fit.ts";
+import { FULL_WAKEUP, planWakeup, QUICK_WAKEUP } from "./suites/wakeup_plan.ts";
 
 /** The suites. */
-export const BESIDE_SUITES = ["consume", "backends", "latency"] as const;
+export const BESIDE_SUITES = ["consume", "backends", "latency", "wakeup", "border", "peers", "gate"] as const;
 
 /** The name of a suite. */
 export type BesideSuite = typeof BESIDE_SUITES[number];
@@ -31,7 +48,7 @@ export type BesideSuite = typeof BESIDE_SUITES[number];
 /** How they run. */
 export interface BesideOptions {
   readonly suites: readonly BesideSuite[];
-  /** eventpipe's scanners in the suite `consume`. */
+  /** eventpipe's scanners. */
   readonly scanners: readonly ScannerKind[];
   /** Whether a look will do. */
   readonly isQuick: boolean;
@@ -48,6 +65,10 @@ export interface BesideRun {
   readonly cells: Cell[];
   readonly goals: Goal[];
   readonly absent: Absent[];
+  /** Left out where that suite was not asked for. */
+  readonly crossings?: Crossing[];
+  /** Left out where that suite was not asked for. */
+  readonly programs?: ProgramRecord[];
   readonly noiseFloor: NoiseFloorRecord;
   /** Left out where the peer that is asked was not built. */
   readonly clocks?: Clocks;
@@ -88,9 +109,13 @@ export async function runBeside(options: BesideOptions): Promise<BesideRun> {
     if (suites.includes("consume")) await measured.consume();
     if (suites.includes("backends")) await measured.backends();
     if (suites.includes("latency")) await measured.latency();
+    if (suites.includes("wakeup")) await measured.wakeup();
+    if (suites.includes("border")) await measured.border();
+    if (suites.includes("peers")) await measured.peers();
+    if (suites.includes("gate")) await measured.gate();
   } catch (error) {
     // Ctrl-C ends the programs too. What was measured before is published all the same.
-    if (measured.cells.length === 0 && !isInterrupted()) throw error;
+    if (measured.isEmpty && !isInterrupted()) throw error;
     if (!isInterrupted()) failure = error;
   }
   return {
@@ -99,6 +124,8 @@ export async function runBeside(options: BesideOptions): Promise<BesideRun> {
     absent: [...programs.absent],
     noiseFloor: { spanNs, readingNs, lostShare, longestNs },
     ...(clocks === null ? {} : { clocks }),
+    ...(measured.crossings.length === 0 ? {} : { crossings: measured.crossings }),
+    ...(measured.programs.length === 0 ? {} : { programs: measured.programs }),
     failure,
   };
 }
@@ -106,15 +133,23 @@ export async function runBeside(options: BesideOptions): Promise<BesideRun> {
 /** The measurements of a run, one suite after the other. */
 class Measured {
   readonly cells: Cell[] = [];
+  readonly crossings: Crossing[] = [];
+  readonly programs: ProgramRecord[] = [];
   readonly #options: BesideOptions;
   readonly #parties: Parties;
   readonly #consumed: ConsumeOutcome[] = [];
   readonly #waited: LatencyOutcome[] = [];
+  readonly #woken: WakeupOutcome[] = [];
   readonly #collections = new Map<string, number>();
 
   constructor(options: BesideOptions, parties: Parties) {
     this.#options = options;
     this.#parties = parties;
+  }
+
+  /** Whether there is nothing yet to publish. */
+  get isEmpty(): boolean {
+    return this.cells.length + this.crossings.length + this.programs.length === 0;
   }
 
   async consume(): Promise<void> {
@@ -125,25 +160,74 @@ class Measured {
   }
 
   async backends(): Promise<void> {
-    await this.#plans(planBackends(), []);
+    await this.#plans(this.#options.scanners.flatMap(planBackends), []);
   }
 
   async latency(): Promise<void> {
     const { isQuick, isInterrupted, say } = this.#options;
-    for (const [index, plan] of LATENCY_PLANS.entries()) {
+    const plans = this.#latencyPlans();
+    for (const [index, plan] of plans.entries()) {
       if (isInterrupted()) return;
       const outcome = await measureLatency(plan, isQuick ? QUICK_LATENCY : FULL_LATENCY, this.#parties);
       if (outcome === null) return; // the peer is among the absent
       this.#waited.push(outcome);
       const cells = latencyCells(outcome);
       this.cells.push(...cells);
-      say(`[${index + 1}/${LATENCY_PLANS.length}] ${plan.what}: ${ratiosText(cells)}`);
+      say(`[${index + 1}/${plans.length}] ${plan.what}: ${ratiosText(cells)}`);
     }
+  }
+
+  async wakeup(): Promise<void> {
+    const { isQuick, isInterrupted, say } = this.#options;
+    const size = isQuick ? QUICK_WAKEUP : FULL_WAKEUP;
+    const plans = planWakeup(size);
+    for (const [index, plan] of plans.entries()) {
+      if (isInterrupted()) return;
+      const outcome = await measureWakeup(plan, size, this.#parties);
+      if (outcome === null) return; // the peer is among the absent
+      this.#woken.push(outcome);
+      const cells = wakeupCells(outcome);
+      this.cells.push(...cells);
+      say(
+        `[${index + 1}/${plans.length}] wake-ups by ${plan.kind}, ${plan.events} events: ${
+          ratiosText(cells)
+        }`,
+      );
+    }
+    for (const kind of ["count", "watermark"] as const) say(fitText(this.#woken, kind) ?? "no fit");
+  }
+
+  async gate(): Promise<void> {
+    const { isQuick, scanners, seed, say } = this.#options;
+    const size = isQuick ? QUICK_GATE_SIZE : GATE_SIZE;
+    let measured: readonly GateOutcome[] = [];
+    try {
+      await measureGate(scanners.flatMap(planGate), size, this.#parties, (turn, outcomes) => {
+        measured = outcomes;
+        say(`[${turn}/${size.launches}] gate: ${outcomes.length} plans launched`);
+      });
+    } finally {
+      this.cells.push(...measured.flatMap((outcome) => gateCells(outcome, seed)));
+    }
+  }
+
+  async border(): Promise<void> {
+    const { isQuick, say } = this.#options;
+    this.crossings.push(...await measureBorder(isQuick ? QUICK_BORDER : FULL_BORDER, this.#parties));
+    for (const { group, name, ns, low, high } of this.crossings) {
+      say(`${group}, ${name}: ${ns.toPrecision(3)} ns (${low.toPrecision(3)} to ${high.toPrecision(3)})`);
+    }
+  }
+
+  async peers(): Promise<void> {
+    const { isQuick, say } = this.#options;
+    await measurePeers({ size: isQuick ? QUICK_PEERS : FULL_PEERS, say }, this.#parties, this.programs);
+    for (const row of this.programs) say(programText(row));
   }
 
   /** The rows of the suites that were asked for. */
   goals(): Goal[] {
-    const { suites, scanners } = this.#options;
+    const { suites, scanners, seed } = this.#options;
     const goals: Goal[] = [];
     if (suites.includes("consume")) {
       goals.push(...scanners.flatMap((scanner) => judgeGoals(this.#consumed, scanner)));
@@ -151,8 +235,13 @@ class Measured {
         goals.push(gcGoal({ ...each, count: this.#collections.get(`${each.ring} ${each.scanner}`) ?? null }));
       }
     }
-    if (suites.includes("latency")) goals.push(...latencyGoals(LATENCY_PLANS, this.#waited));
+    if (suites.includes("latency")) goals.push(...latencyGoals(this.#latencyPlans(), this.#waited));
+    if (suites.includes("wakeup")) goals.push(...wakeupGoals(this.#woken, seed));
     return goals;
+  }
+
+  #latencyPlans(): LatencyPlan[] {
+    return this.#options.scanners.flatMap(planLatency);
   }
 
   /** What collections are counted of. */

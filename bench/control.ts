@@ -12,9 +12,11 @@ export const PHASE = { idle: 0, ready: 1, go: 2, stop: 3, done: 4, failed: 5 } a
 const ANSWER_MS = 20_000;
 
 const PHASE_WORD = 0;
-/** Float64 slots behind the phase word: what the producer reports at the end of a cell. */
+/** How many events of a ping-pong were answered, modulo 2^32. */
+const ANSWER_WORD = 1;
+/** Float64 slots behind the words: what the producer reports at the end of a cell. */
 const REPORT_OFFSET = 8;
-const REPORT = { produced: 0, refused: 1, late: 2, slots: 3 } as const;
+const REPORT = { produced: 0, refused: 1, slots: 2 } as const;
 
 /** What a producer reports of a cell. */
 export interface ProducerReport {
@@ -22,8 +24,6 @@ export interface ProducerReport {
   readonly produced: number;
   /** Memory source: outputs refused that the ring does not count. Kernel source: 0, as above. */
   readonly refused: number;
-  /** Open loop: events emitted later than the next one's planned time. */
-  readonly late: number;
 }
 
 /** The shared words of one consumer and one producer. */
@@ -36,7 +36,7 @@ export class Control {
   /** @param buffer The consumer's buffer; a new one unless given. */
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(REPORT_OFFSET + REPORT.slots * 8)) {
     this.buffer = buffer;
-    this.#words = new Int32Array(buffer, 0, 1);
+    this.#words = new Int32Array(buffer, 0, 2);
     this.#report = new Float64Array(buffer, REPORT_OFFSET, REPORT.slots);
   }
 
@@ -55,6 +55,16 @@ export class Control {
   stop(): void {
     Atomics.compareExchange(this.#words, PHASE_WORD, PHASE.go, PHASE.stop);
     Atomics.notify(this.#words, PHASE_WORD);
+  }
+
+  /** Of a ping-pong: how many events the handler has answered, as an int32. */
+  get answered(): number {
+    return Atomics.load(this.#words, ANSWER_WORD);
+  }
+
+  /** Answers an event of a ping-pong: its producer, which spins, sends the next one. */
+  answer(): void {
+    Atomics.add(this.#words, ANSWER_WORD, 1);
   }
 
   /**
@@ -92,14 +102,12 @@ export class Control {
     return {
       produced: this.#report[REPORT.produced]!,
       refused: this.#report[REPORT.refused]!,
-      late: this.#report[REPORT.late]!,
     };
   }
 
   /** Reports; then enter phase `done`. */
-  set report({ produced, refused, late }: ProducerReport) {
+  set report({ produced, refused }: ProducerReport) {
     this.#report[REPORT.produced] = produced;
     this.#report[REPORT.refused] = refused;
-    this.#report[REPORT.late] = late;
   }
 }

@@ -24,9 +24,19 @@ const REQUEST = {
   planned_ns: 4,
   interval_ns: 5,
   flags: 6,
-  words: 7,
+  words: 12,
 } as const;
 const LOAD_FILL = 1n;
+const LOAD_OFFSETS = 2n;
+
+/** bpf/load.bpf.c: `offset_ns` of the request stands behind its flags, two to a word. */
+const OFFSETS_WORD = 7;
+
+/** bpf/load.bpf.c LOAD_MAX_OFFSETS: events of a run that have a planned time each. */
+export const MAX_PLANNED_PER_RUN = 10;
+
+/** Offsets are u32s of ns. */
+const MAX_OFFSET_NS = 0xffffffff;
 
 /** bpf/load.bpf.c LOAD_MAX_ERRNO, and `struct load_counters` in u64 words. */
 const MAX_ERRNO = 128;
@@ -53,11 +63,14 @@ export interface LoadCounters {
 /** Emits events on the calling thread's CPU. One per thread. */
 export class LoadProducer {
   readonly #run: TestRun;
+  readonly #offsets: Uint32Array<ArrayBuffer>;
+  #flags = 0n;
   #sequence = 0;
 
   /** @param programFd The file descriptor of the program `load`; see {@linkcode LoadGenerator.programFd}. */
   constructor(programFd: number) {
     this.#run = new TestRun(programFd, REQUEST.words);
+    this.#offsets = new Uint32Array(this.#run.context.buffer, OFFSETS_WORD * 8, MAX_PLANNED_PER_RUN);
   }
 
   /** The sequence number of the next event. */
@@ -81,7 +94,7 @@ export class LoadProducer {
     const { context } = this.#run;
     context[REQUEST.category] = BigInt(category);
     context[REQUEST.payload_bytes] = BigInt(payloadBytes);
-    context[REQUEST.flags] = fill ? LOAD_FILL : 0n;
+    this.#flags = fill ? LOAD_FILL : 0n;
   }
 
   /**
@@ -95,17 +108,47 @@ export class LoadProducer {
     const { context } = this.#run;
     // Whole ns within a call; each call begins at its exact planned time, so nothing adds up.
     context[REQUEST.interval_ns] = BigInt(Math.round(intervalNs));
+    context[REQUEST.flags] = this.#flags;
     for (let done = 0; done < count;) {
       const n = Math.min(count - done, MAX_EVENTS_PER_RUN);
       context[REQUEST.count] = BigInt(n);
       context[REQUEST.sequence] = BigInt(this.#sequence);
       context[REQUEST.planned_ns] = plannedNs === 0 ? 0n : BigInt(Math.round(plannedNs + done * intervalNs));
-      if (this.#run.run() !== 0) {
-        throw new Error("Cannot emit events: the load program found no scratch for this CPU");
-      }
-      this.#sequence += n;
+      this.#emit(n);
       done += n;
     }
+  }
+
+  /**
+   * Emits events that were planned at times of their own.
+   *
+   * @param times The planned times in ns, ascending; those that are emitted stand in front.
+   * @param count How many.
+   */
+  emitAt(times: Float64Array, count: number): void {
+    const { context } = this.#run;
+    context[REQUEST.flags] = this.#flags | LOAD_OFFSETS;
+    for (let done = 0; done < count;) {
+      const first = Math.round(times[done]!);
+      let n = 0;
+      while (n < MAX_PLANNED_PER_RUN && done + n < count) {
+        const offset = Math.round(times[done + n]!) - first;
+        if (offset > MAX_OFFSET_NS) break;
+        this.#offsets[n++] = offset;
+      }
+      context[REQUEST.count] = BigInt(n);
+      context[REQUEST.sequence] = BigInt(this.#sequence);
+      context[REQUEST.planned_ns] = BigInt(first);
+      this.#emit(n);
+      done += n;
+    }
+  }
+
+  #emit(count: number): void {
+    if (this.#run.run() !== 0) {
+      throw new Error("Cannot emit events: the load program found no scratch for this CPU");
+    }
+    this.#sequence += count;
   }
 }
 

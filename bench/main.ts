@@ -6,121 +6,49 @@
  * @module
  */
 
-import { oneOf, type Options, runCommand, UsageError } from "../src/cli/args.ts";
+import { runCommand, UsageError } from "../src/cli/args.ts";
 import { MissingToolError } from "../src/cli/build.ts";
 import { EXIT_FAILED, EXIT_OK, EXIT_UNSUPPORTED } from "../src/cli/exit.ts";
 import { ensurePackages } from "../src/cli/packages.ts";
-import { parseBytes, parseCount, parseDurationMs, parseRate } from "../src/cli/units.ts";
 import { allowedCpus } from "../src/ffi/affinity.ts";
-import { libbpf, readCstring } from "../src/ffi/libbpf.ts";
-import { monotonicNs } from "../src/ffi/clock.ts";
 import type { ScannerKind } from "../src/ring/scanner.ts";
+import { renderConsole } from "../src/report/console.ts";
 import { openEnvironment } from "../src/report/environment.ts";
-import { isCompared, renderComparisons } from "../src/report/comparisons.ts";
-import { renderGoals } from "../src/report/goals.ts";
-import { renderReport } from "../src/report/markdown.ts";
-import { clocksText, noiseFloorText } from "../src/report/remarks.ts";
+import { noiseFloorText } from "../src/report/remarks.ts";
 import { conserves, parseResults, type Results, RESULTS_SCHEMA } from "../src/report/schema.ts";
-import { renderTerminal } from "../src/report/terminal.ts";
+import { writeReports } from "../src/report/write_reports.ts";
 import { BESIDE_SUITES, type BesideRun, type BesideSuite, runBeside } from "./beside.ts";
+import { buildRingbufLoad } from "./cell/ringbuf_load.ts";
 import { Interrupt } from "./interrupt.ts";
+import { clockCostNs, libbpfVersion, watchFloor } from "./machine.ts";
 import { kernelObstacle } from "./obstacle.ts";
+import { COMMAND } from "./options.ts";
 import { peerVersions } from "./peers/versions.ts";
-import { type CellPlan, planCells, SOURCES, SUITES } from "./plan.ts";
+import {
+  expectedMs,
+  planCells,
+  type PlannedCell,
+  type SourceName,
+  SOURCES,
+  type Suite,
+  SUITES,
+} from "./plan.ts";
+import { type Profile, type ProfileName, PROFILES } from "./profile.ts";
 import { sweep } from "./sweep.ts";
 
-/** A cell's duration: the 48 cells of a plain run take about a minute, with --quick some 12 seconds. */
-const DURATION_MS = 1200;
-const QUICK_DURATION_MS = 200;
-
-/** Repeats the orders and intervals of the suites beside other programs. */
+/** Repeats the orders and intervals of the suites beside other programs, and random arrivals. */
 const SEED = 1;
 
-const OPTIONS = {
-  suite: {
-    type: "list",
-    value: "NAME",
-    help: "throughput (saturating), latency (open loop at a fixed rate; without throughput also beside " +
-      "libbpf), consume (a full ring, beside libbpf and Go), backends (perf ring, BPF ring buffer and memory)",
-    default: SUITES.join(),
-    parse: oneOf(...new Set([...SUITES, ...BESIDE_SUITES])),
-  },
-  source: {
-    type: "list",
-    value: "NAME",
-    help:
-      "kernel (real events; needs root), memory (no kernel involved); by default what this machine permits",
-    parse: oneOf(...SOURCES),
-  },
-  scanner: {
-    type: "list",
-    value: "NAME",
-    help: "of the suite consume: ts, wasm",
-    default: "ts",
-    parse: oneOf("ts", "wasm"),
-  },
-  "ring-bytes": {
-    type: "list",
-    value: "SIZE",
-    help: "data bytes per ring, powers of two",
-    default: "16KiB,64KiB,256KiB,1MiB",
-    parse: parseBytes,
-  },
-  "wakeup-events": {
-    type: "list",
-    value: "COUNT",
-    help: "wake the reader after so many events",
-    default: "1,16,256",
-    parse: parseCount,
-  },
-  payload: { type: "list", value: "SIZE", help: "bytes per event", default: "128", parse: parseBytes },
-  rate: {
-    type: "string",
-    value: "RATE",
-    help: "events per second of the latency suite",
-    default: "10k",
-    parse: parseRate,
-  },
-  duration: {
-    type: "string",
-    value: "TIME",
-    help: "per cell; 1.2s, or 200ms with --quick",
-    parse: parseDurationMs,
-  },
-  out: {
-    type: "string",
-    value: "DIR",
-    help: "where results.json, report.md and report.html go; results/runs/<UTC time> by default",
-  },
-  label: { type: "string", value: "TEXT", help: "a name for the report" },
-  quick: {
-    type: "boolean",
-    help:
-      "short cells: a look in 20 seconds, not a measurement; beside other programs 5 launches and 40 pairs " +
-      "in some minutes, where it is 10 and 200",
-  },
-} as const satisfies Options;
-
-const COMMAND = {
-  name: "bench",
-  summary: "Measure throughput and latency of event rings on this machine. Sizes, thresholds, rate and " +
-    "duration are those of throughput and latency; beside other programs they are fixed.",
-  options: OPTIONS,
-  examples: [
-    "bench --quick",
-    "bench --suite latency --rate 50k --ring-bytes 256KiB --wakeup-events 1,8,64",
-    "bench --source memory --payload 32,128,1024",
-    "bench --suite consume",
-  ],
-} as const;
-
 Deno.exitCode = await runCommand(COMMAND, Deno.args, async ({ options }) => {
-  if (!(options.rate > 0)) throw new UsageError("--rate: expected more than 0 events per second");
-  const asked = options.source ?? [];
-  const besides = besideSuites(options.suite, asked);
+  const profile = chooseProfile(options);
+  const asked = options.source;
+  const suites: readonly string[] = given(options.suite) ?? profile.suites;
+  const swept = SUITES.filter((suite) => suites.includes(suite));
+  const besides = given(options.suite) === null
+    ? profileBesides(profile, asked)
+    : besideSuites(suites, asked);
   ensurePackages(besides.length > 0 ? "peers" : "bench");
   const obstacle = kernelObstacle();
-  const swept = SUITES.filter((suite) => options.suite.includes(suite));
   if (obstacle !== null && (asked.includes("kernel") || swept.length === 0)) {
     console.error(`The kernel source cannot run here: ${obstacle}\nTry: deno task doctor`);
     return EXIT_UNSUPPORTED;
@@ -130,34 +58,77 @@ Deno.exitCode = await runCommand(COMMAND, Deno.args, async ({ options }) => {
       `Measuring the memory source only, since kernel events cannot be had: ${obstacle}\nTry: deno task doctor`,
     );
   }
-  const permitted = obstacle === null ? SOURCES : ["memory" as const];
+  const permitted: readonly SourceName[] = obstacle === null ? SOURCES : ["memory"];
+  const sources = asked.length === 0 ? permitted : asked;
+  const ringbufLoad = sources.includes("kernel") && wantsRingbuf(swept, options.ring)
+    ? await buildRingbufLoad()
+    : null;
+  if (ringbufLoad === null && sources.includes("kernel") && options.ring.includes("ringbuf")) {
+    console.error("BPF ring buffers cannot be measured: there is no compiler\nTry: deno task setup test");
+    return EXIT_UNSUPPORTED;
+  }
+  const allowed = allowedCpus();
   const plans = planCells({
     suites: swept,
-    sources: asked.length === 0 ? permitted : asked,
-    ringBytes: options.ringBytes,
+    sources,
+    rings: options.ring,
+    hasRingbuf: ringbufLoad !== null,
+    ringBytes: given(options.ringBytes),
+    payloadBytes: given(options.payload),
     wakeupEvents: options.wakeupEvents,
-    payloadBytes: options.payload,
-    rate: options.rate,
-    durationMs: options.duration ?? (options.quick ? QUICK_DURATION_MS : DURATION_MS),
+    watermarkBytes: options.watermark,
+    waiter: options.waiter ?? null,
+    scanner: options.scanner[0]!,
+    rates: given(options.rate) ?? profile.rates,
+    arrivals: given(options.arrivals) ?? profile.arrivals,
+    durationMs: options.duration ?? profile.durationMs,
+    allCpus: allowed.length,
+    repeat: options.repeat ?? profile.repeat,
   });
-  const run = {
+  const run: Run = {
     plans,
     besides: obstacle === null ? besides : [],
+    floorMs: options.suite.includes("floor") ? options.duration ?? PROFILES.full.floorMs : profile.floorMs,
     scanners: options.scanner,
-    isQuick: options.quick,
+    isQuick: profile.isQuick,
+    allowed,
+    ringbufLoad,
   };
-  const { results, hasFailed } = await measure(run, options.label);
-  if (results.cells.length === 0) return EXIT_UNSUPPORTED;
+  const { results, swept: measured, hasFailed } = await measure(run, options.label);
+  if (results.cells.length === 0 && !swept.includes("floor")) return EXIT_UNSUPPORTED;
   await publish(results, options.out);
-  const verdict = judge(results, plans.length);
+  if (measured < plans.length) console.error(`Ended after ${measured} of ${plans.length} cells.`);
+  const verdict = judge(results);
   return hasFailed ? EXIT_FAILED : verdict;
 });
 
+/** A list that was given; null where none was. */
+function given<T>(list: readonly T[]): readonly T[] | null {
+  return list.length === 0 ? null : list;
+}
+
+/** The profile that is asked for; of several the most thorough. */
+function chooseProfile(asked: Readonly<Record<Exclude<ProfileName, "default">, boolean>>): Profile {
+  const name = (["full", "thorough", "quick"] as const).find((each) => asked[each]) ?? "default";
+  return PROFILES[name];
+}
+
+/** The suite for continuous integration: a small part of the others, so no profile has it. */
+const GATE = "gate";
+
+/** The suites beside other programs that a profile has; all of them are of kernel events. */
+function profileBesides({ besides }: Profile, sources: readonly SourceName[]): BesideSuite[] {
+  if (sources.length > 0 && !sources.includes("kernel")) return [];
+  return BESIDE_SUITES.filter((suite) => besides === null ? suite !== GATE : besides.includes(suite));
+}
+
+/** Whether a BPF ring buffer has a place in some of the cells. */
+function wantsRingbuf(suites: readonly Suite[], rings: readonly string[]): boolean {
+  return rings.includes("ringbuf") || suites.includes("pingpong") || suites.includes("cpus");
+}
+
 /** The suites that run beside other programs, all on kernel events. */
-function besideSuites(
-  suites: readonly string[],
-  sources: readonly (typeof SOURCES[number])[],
-): BesideSuite[] {
+function besideSuites(suites: readonly string[], sources: readonly SourceName[]): BesideSuite[] {
   const wanted = BESIDE_SUITES.filter((suite) =>
     suites.includes(suite) && (suite !== "latency" || !suites.includes("throughput"))
   );
@@ -169,32 +140,41 @@ function besideSuites(
 
 /** What is to be measured. */
 interface Run {
-  readonly plans: readonly CellPlan[];
+  readonly plans: readonly PlannedCell[];
   readonly besides: readonly BesideSuite[];
+  /** How long the noise floor is watched. */
+  readonly floorMs: number;
   readonly scanners: readonly ScannerKind[];
   readonly isQuick: boolean;
+  /** The CPUs of this process. */
+  readonly allowed: readonly number[];
+  readonly ringbufLoad: string | null;
 }
 
 /** The results, and whether all was measured that was not interrupted. */
 interface Measured {
   readonly results: Results;
+  /** How many of the planned cells there are. */
+  readonly swept: number;
   readonly hasFailed: boolean;
 }
 
 async function measure(run: Run, label: string | undefined): Promise<Measured> {
-  const { plans, besides } = run;
-  const allowed = allowedCpus();
-  const producerCpu = allowed[0]!;
+  const { plans, besides, allowed, ringbufLoad } = run;
+  const producers = Math.max(1, ...plans.map(({ cpus }) => cpus));
   const consumerCpu = allowed.at(-1)!;
   const environment = openEnvironment({
-    producerCpus: [producerCpu],
+    producerCpus: allowed.slice(0, producers),
     consumerCpu,
-    seeds: besides.length > 0 ? { order: SEED } : {},
+    seeds: { arrivals: SEED, ...(besides.length > 0 ? { order: SEED } : {}) },
   });
   const startedAt = new Date().toISOString();
+  console.error(expectation(run));
   using interrupt = await Interrupt.open();
-  const swept = plans.length > 0
-    ? await sweep(plans, { producerCpu, consumerCpu, interrupt })
+  const noiseFloor = watchFloor(consumerCpu, run.floorMs);
+  console.error(noiseFloorText(noiseFloor));
+  const swept = plans.length > 0 && !interrupt.isSet
+    ? await sweep(plans, { producerCpus: allowed, consumerCpu, ringbufLoad, interrupt, seed: SEED })
     : { cells: [], failure: null };
   const clockCost = clockCostNs();
   const beside = besides.length > 0 && !interrupt.isSet && swept.failure === null
@@ -205,7 +185,7 @@ async function measure(run: Run, label: string | undefined): Promise<Measured> {
     console.error(`A cell failed: ${failure instanceof Error ? failure.message : failure}`);
   }
   if (beside !== null && interrupt.isSet) console.error("Ended before all was measured.");
-  const { cells = [], failure: _, ...more } = beside ?? {};
+  const { cells = [], failure: _, noiseFloor: __, ...more } = beside ?? {};
   const results = parseResults({
     schema: RESULTS_SCHEMA,
     ...(label === undefined ? {} : { label }),
@@ -218,9 +198,21 @@ async function measure(run: Run, label: string | undefined): Promise<Measured> {
       libraries: beside === null ? {} : peerVersions(),
     }),
     cells: [...swept.cells, ...cells],
+    noiseFloor,
     ...more,
+    ...(interrupt.isSet || failure !== null ? { partial: true } : {}),
   });
-  return { results, hasFailed: failure !== null };
+  return { results, swept: swept.cells.length, hasFailed: failure !== null };
+}
+
+/** How long it will take. */
+function expectation({ plans, besides, floorMs }: Run): string {
+  const seconds = Math.ceil((expectedMs(plans) + floorMs) / 1000);
+  const time = seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  const beside = besides.length === 0
+    ? ""
+    : `; then ${besides.join(", ")} beside other programs, each some minutes`;
+  return `${plans.length} cells, about ${time}${beside}. Ctrl-C ends it with what is measured by then.`;
 }
 
 /** Null where the tools are missing without which none of its programs can run; then it has said so. */
@@ -251,25 +243,12 @@ function quoted(argument: string): string {
 
 async function publish(results: Results, out: string | undefined): Promise<void> {
   const folder = out ?? `results/runs/${results.startedAt.replace(/[:.]/g, "-")}`;
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(`${folder}/results.json`, JSON.stringify(results, null, 2) + "\n");
-  await Deno.writeTextFile(`${folder}/report.md`, renderReport(results));
-  // Loaded when it is needed: the charts' library takes half a second.
-  const { renderPage } = await import("../src/report/html/page.ts");
-  await Deno.writeTextFile(`${folder}/report.html`, await renderPage(results));
-  const { cells, goals = [], absent = [], noiseFloor, clocks } = results;
-  const swept = cells.filter((cell) => !isCompared(cell));
-  if (swept.length > 0) console.log(renderTerminal({ ...results, cells: swept }));
-  if (swept.length < cells.length) console.log(renderComparisons(cells) + "\n");
-  if (goals.length > 0) console.log(renderGoals(goals) + "\n");
-  for (const { name, reason } of absent) console.log(`Not measured: ${name}: ${reason}.`);
-  if (clocks !== undefined) console.log(clocksText(clocks));
-  if (noiseFloor !== undefined) console.log(noiseFloorText(noiseFloor));
-  console.error(`Written: ${folder}/results.json, ${folder}/report.md, ${folder}/report.html`);
+  const written = await writeReports(results, folder);
+  console.log(renderConsole(results));
+  console.error(`Written: ${written.join(", ")}`);
 }
 
-function judge({ cells }: Results, planned: number): number {
-  if (cells.length < planned) console.error(`Ended after ${cells.length} of ${planned} cells.`);
+function judge({ cells }: Results): number {
   const wrong = cells.filter((cell) => !conserves(cell) || !cell.exact);
   for (
     const { source, suite, ringBytes, wakeupEvents, produced, dispatched, unknown, lost, left, corrupt }
@@ -281,24 +260,4 @@ function judge({ cells }: Results, planned: number): number {
     );
   }
   return wrong.length === 0 ? EXIT_OK : EXIT_FAILED;
-}
-
-/** The best of many readings: the rest is interference. */
-function clockCostNs(): number {
-  const READINGS = 10_000;
-  let best = Infinity;
-  for (let round = 0; round < 20; round++) {
-    const start = monotonicNs();
-    for (let i = 0; i < READINGS; i++) monotonicNs();
-    best = Math.min(best, (monotonicNs() - start) / READINGS);
-  }
-  return best;
-}
-
-function libbpfVersion(): string | null {
-  try {
-    return readCstring(libbpf().libbpf_version_string());
-  } catch {
-    return null;
-  }
 }

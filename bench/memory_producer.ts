@@ -48,15 +48,28 @@ export class MemoryProducer {
    * @param intervalNs The time between planned events.
    */
   emit(count: number, plannedNs = 0, intervalNs = 0): void {
+    for (let i = 0; i < count; i++) this.#emit(plannedNs === 0 ? 0 : plannedNs + i * intervalNs);
+  }
+
+  /**
+   * Emits events that were planned at times of their own.
+   *
+   * @param times The planned times in ns; those that are emitted stand in front.
+   * @param count How many.
+   */
+  emitAt(times: Float64Array, count: number): void {
+    for (let i = 0; i < count; i++) this.#emit(times[i]!);
+  }
+
+  /** One event; 0 plans it for when it is emitted. */
+  #emit(plannedNs: number): void {
     const { payload } = this.#writer;
-    for (let i = 0; i < count; i++) {
-      const now = monotonicNs();
-      setU64(payload, EVENT.time_ns, now);
-      setU64(payload, LOAD_EVENT.sequence, this.#sequence++);
-      setU64(payload, LOAD_EVENT.planned_ns, plannedNs === 0 ? now : plannedNs + i * intervalNs);
-      const result = this.#writer.output(this.#payloadBytes);
-      if (result !== 0 && result !== -ENOSPC) this.#refused++;
-    }
+    const now = monotonicNs();
+    setU64(payload, EVENT.time_ns, now);
+    setU64(payload, LOAD_EVENT.sequence, this.#sequence++);
+    setU64(payload, LOAD_EVENT.planned_ns, plannedNs === 0 ? now : plannedNs);
+    const result = this.#writer.output(this.#payloadBytes);
+    if (result !== 0 && result !== -ENOSPC) this.#refused++;
   }
 }
 

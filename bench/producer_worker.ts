@@ -7,22 +7,29 @@
 import { pinThread } from "../src/ffi/affinity.ts";
 import { monotonicNs } from "../src/ffi/clock.ts";
 import { MemorySource, type SharedRings } from "../src/source/memory.ts";
+import { type Arrivals, PoissonTimes } from "./arrivals.ts";
 import { Control, PHASE } from "./control.ts";
-import { LoadProducer } from "./load_generator.ts";
+import { LoadProducer, MAX_PLANNED_PER_RUN } from "./load_generator.ts";
 import { MemoryProducer } from "./memory_producer.ts";
 
 /** What the Worker is sent for each cell. */
 export interface ProducerOrder {
   /** The control words. */
   readonly control: SharedArrayBuffer;
-  /** The CPU to run on: on the kernel source, the one whose ring receives the events. */
+  /** The CPU to run on: on perf rings of the kernel, the one whose ring receives the events. */
   readonly cpu: number;
-  /** The loaded generator program, or the shared memory rings. */
-  readonly target: { readonly programFd: number } | { readonly rings: SharedRings };
+  /** The loaded generator program, or the shared memory rings with the index of the one to write. */
+  readonly target:
+    | { readonly programFd: number }
+    | { readonly rings: SharedRings; readonly ring: number };
   readonly category: number;
   readonly payloadBytes: number;
-  /** Offered events per second; null to saturate. */
+  /** Offered events per second; null to saturate, and for a ping-pong. */
   readonly rate: number | null;
+  /** How they are offered: `fixed` unless given. A `pingpong` emits each event when the one before was answered. */
+  readonly arrivals?: Arrivals | "pingpong";
+  /** Repeats the planned times of a Poisson process; 1 unless given. */
+  readonly seed?: number;
 }
 
 /** Events per call at the most: enough to be at full speed, few enough to stop at once. */
@@ -30,6 +37,7 @@ const BURST = 500;
 
 interface Producer {
   emit(count: number, plannedNs?: number, intervalNs?: number): void;
+  emitAt(times: Float64Array, count: number): void;
 }
 
 self.addEventListener("message", (event) => {
@@ -45,37 +53,39 @@ self.addEventListener("message", (event) => {
 
 function produce(order: ProducerOrder, control: Control): void {
   pinThread(order.cpu);
-  const { target, category, payloadBytes, rate } = order;
+  const { target, category, payloadBytes } = order;
   if ("programFd" in target) {
     const producer = new LoadProducer(target.programFd);
     producer.prepare({ category, payloadBytes });
-    const late = drive(producer, rate, control);
-    control.report = { produced: 0, refused: 0, late };
+    drive(producer, order, control);
+    control.report = { produced: 0, refused: 0 };
   } else {
-    const producer = new MemoryProducer(MemorySource.writerOf(target.rings, 0), category, payloadBytes);
-    const late = drive(producer, rate, control);
-    control.report = { produced: producer.produced, refused: producer.refused, late };
+    const writer = MemorySource.writerOf(target.rings, target.ring);
+    const producer = new MemoryProducer(writer, category, payloadBytes);
+    drive(producer, order, control);
+    control.report = { produced: producer.produced, refused: producer.refused };
   }
   control.phase = PHASE.done;
 }
 
-function drive(producer: Producer, rate: number | null, control: Control): number {
+function drive(producer: Producer, { rate, arrivals, seed = 1 }: ProducerOrder, control: Control): void {
   control.phase = PHASE.ready;
   control.awaitEnd(PHASE.ready); // go, or stop at once
-  return rate === null ? saturate(producer, control) : openLoop(producer, rate, control);
+  if (arrivals === "pingpong") pingPong(producer, control);
+  else if (rate === null) saturate(producer, control);
+  else if (arrivals === "poisson") poisson(producer, new PoissonTimes(monotonicNs(), rate, seed), control);
+  else evenly(producer, rate, control);
 }
 
-function saturate(producer: Producer, control: Control): number {
+function saturate(producer: Producer, control: Control): void {
   while (control.phase === PHASE.go) producer.emit(BURST);
-  return 0;
 }
 
 /** Emits each event at its planned time, whatever became of those before; late ones keep their planned time. */
-function openLoop(producer: Producer, rate: number, control: Control): number {
+function evenly(producer: Producer, rate: number, control: Control): void {
   const intervalNs = 1e9 / rate;
   const start = monotonicNs();
   let emitted = 0;
-  let late = 0;
   while (control.phase === PHASE.go) {
     const now = monotonicNs();
     const due = Math.floor((now - start) / intervalNs) + 1 - emitted;
@@ -83,9 +93,28 @@ function openLoop(producer: Producer, rate: number, control: Control): number {
     const count = Math.min(due, BURST);
     producer.emit(count, start + emitted * intervalNs, intervalNs);
     emitted += count;
-    late += Math.min(count, due - 1);
   }
-  return late;
+}
+
+/**
+ * The same with planned times at random distances. What bounds its rate is a call per event, some 1.5 us, as long as it is
+ * in time; behind its plan a call emits up to ten, at some 0.25 us each.
+ */
+function poisson(producer: Producer, plan: PoissonTimes, control: Control): void {
+  const times = new Float64Array(MAX_PLANNED_PER_RUN);
+  while (control.phase === PHASE.go) {
+    const count = plan.takeDue(monotonicNs(), times);
+    if (count > 0) producer.emitAt(times, count);
+  }
+}
+
+/** Emits an event, planned for the moment in which it is asked for, each time the one before was answered. */
+function pingPong(producer: Producer, control: Control): void {
+  for (let asked = 0; control.phase === PHASE.go;) {
+    producer.emit(1, monotonicNs());
+    asked = (asked + 1) | 0;
+    while (control.answered !== asked && control.phase === PHASE.go) Atomics.pause();
+  }
 }
 
 (self as unknown as Worker).postMessage("ready");

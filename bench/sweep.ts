@@ -1,5 +1,5 @@
 /**
- * Measures the cells of a plan one after the other: a Worker produces on one CPU, the main thread consumes on another.
+ * Measures the cells of a plan one after the other: Workers produce, each on its CPU, the main thread consumes on another.
  *
  * @module
  */
@@ -7,21 +7,27 @@
 import { setImmediate } from "node:timers/promises";
 import { pinThread } from "../src/ffi/affinity.ts";
 import type { Cell } from "../src/report/schema.ts";
-import { measureCell } from "./cell.ts";
+import { measureCell } from "./cell/cell.ts";
+import type { CrewMember } from "./cell/crew.ts";
 import type { Interrupt } from "./interrupt.ts";
-import type { CellPlan } from "./plan.ts";
+import { type CellPlan, configurationKey, MAX_LATENCIES, type PlannedCell } from "./plan.ts";
 import { openProgress } from "./progress.ts";
 import { startWorker } from "./worker.ts";
 
-/** Before the first cell of a source, one that is thrown away warms the compiler up. */
+/** Before the first cell of each kind, one that is thrown away warms the compiler up. */
 const WARM_UP_MS = 200;
 
 /** Where a sweep runs, and what ends it. */
 export interface SweepOptions {
-  readonly producerCpu: number;
+  /** The producers' CPUs; a cell takes as many as it needs, from the first on. */
+  readonly producerCpus: readonly number[];
   /** The calling thread stays on it. */
   readonly consumerCpu: number;
+  /** The compiled generator for BPF ring buffers; null where it could not be compiled. */
+  readonly ringbufLoad: string | null;
   readonly interrupt: Interrupt;
+  /** Repeats the planned times of random arrivals. */
+  readonly seed: number;
 }
 
 /** What was measured. */
@@ -39,24 +45,31 @@ export interface Sweep {
  * @returns The cells; fewer if it was interrupted or failed behind the first.
  * @throws {Error} If the first cell fails.
  */
-export async function sweep(
-  plans: readonly CellPlan[],
-  { producerCpu, consumerCpu, interrupt }: SweepOptions,
-): Promise<Sweep> {
-  const producer = await startWorker("./producer_worker.ts");
-  pinThread(consumerCpu);
-  const parties = { producer, producerCpu, interrupt };
+export async function sweep(plans: readonly PlannedCell[], options: SweepOptions): Promise<Sweep> {
+  const { producerCpus, consumerCpu, interrupt } = options;
+  const most = Math.max(...plans.map(({ cpus }) => cpus));
+  const producers: CrewMember[] = [];
   const cells: Cell[] = [];
-  const progress = openProgress(plans.length);
+  const progress = openProgress(plans);
   try {
-    let warm: CellPlan["source"] | undefined;
-    for (const plan of plans) {
-      progress.begin(plan);
-      if (plan.source !== warm) measureCell({ ...plan, durationMs: WARM_UP_MS }, parties);
-      warm = plan.source;
+    for (const cpu of producerCpus.slice(0, most)) {
+      producers.push({ worker: await startWorker("./producer_worker.ts"), cpu });
+    }
+    pinThread(consumerCpu);
+    const parties = { ...options, producers };
+    const capacities = new Map<string, number>();
+    const warm = new Set<string>();
+    for (const planned of plans) {
+      progress.begin(planned);
+      const plan = withRate(planned, capacities);
+      const kind = `${plan.source} ${plan.setting.ring} ${plan.load.kind}`;
+      if (!warm.has(kind)) {
+        measureCell({ ...plan, durationMs: Math.min(plan.durationMs, WARM_UP_MS) }, parties);
+        warm.add(kind);
+      }
       if (interrupt.isSet) break;
       const cell = measureCell(plan, parties);
-      if (producerCpu === consumerCpu) cell.flags.push("one-cpu");
+      if (plan.load.kind === "saturating") capacities.set(configurationKey(plan), cell.eventsPerSecond);
       cells.push(cell);
       progress.end(cell);
       await setImmediate(); // lets the progress out
@@ -68,7 +81,27 @@ export async function sweep(
     return { cells, failure: error };
   } finally {
     progress.close();
-    producer.terminate();
+    for (const { worker } of producers) worker.terminate();
   }
   return { cells, failure: null };
+}
+
+/**
+ * Makes a share of the capacity a rate.
+ *
+ * @param planned The cell.
+ * @param capacities Events per second that saturating cells handled, by their configurations.
+ * @returns The cell with its rate; shorter where it would have more events than can be kept.
+ * @throws {Error} If the saturating cell handled nothing.
+ */
+export function withRate(planned: PlannedCell, capacities: ReadonlyMap<string, number>): CellPlan {
+  const { load } = planned;
+  if (load.kind !== "share") return { ...planned, load };
+  const { share, arrivals } = load;
+  const rate = share * (capacities.get(configurationKey(planned)) ?? 0);
+  if (rate === 0) {
+    throw new Error("Cannot offer a share of the capacity: the saturating cell in front handled no event");
+  }
+  const durationMs = Math.min(planned.durationMs, MAX_LATENCIES / rate * 1000);
+  return { ...planned, load: { kind: "rate", rate, arrivals, share }, durationMs };
 }

@@ -14,8 +14,10 @@
 #define LOAD_MAX_PAYLOAD 65516
 #define LOAD_MAX_ERRNO 128
 #define LOAD_FILL 1
+#define LOAD_OFFSETS 2
+#define LOAD_MAX_OFFSETS 10
 
-/* The context of one run: u64s, as the arguments of a raw tracepoint are. */
+/* The context of one run: u64s, as the arguments of a raw tracepoint are, and all twelve that there can be. */
 struct load_request {
 	__u64 count;		/* events to emit, at most LOAD_MAX_EVENTS */
 	__u64 category;
@@ -23,7 +25,12 @@ struct load_request {
 	__u64 sequence;		/* of the first event */
 	__u64 planned_ns;	/* of the first event; 0 means when it is emitted */
 	__u64 interval_ns;	/* between planned times */
-	__u64 flags;		/* LOAD_FILL: fill the payload with words made from the sequence */
+	/*
+	 * LOAD_FILL: fill the payload with words made from the sequence.
+	 * LOAD_OFFSETS: each event has an offset, in place of the interval; then a run has at most LOAD_MAX_OFFSETS events.
+	 */
+	__u64 flags;
+	__u32 offset_ns[LOAD_MAX_OFFSETS];	/* of each planned time from the first one's */
 };
 
 struct load_counters {
@@ -72,6 +79,8 @@ struct load_run {
 	__u64 planned_ns;
 	__u64 interval_ns;
 	__u64 fill_words;
+	__u64 has_offsets;
+	__u32 offset_ns[LOAD_MAX_OFFSETS];
 };
 
 struct fill_run {
@@ -93,6 +102,7 @@ static long emit(__u32 index, struct load_run *run)
 	struct load_event *event = &run->scratch->event;
 	__u64 size = run->payload_bytes;
 	__u64 sequence = run->sequence + index;
+	__u64 offset = index * run->interval_ns;
 	__u64 now;
 	long error;
 
@@ -103,12 +113,20 @@ static long emit(__u32 index, struct load_run *run)
 
 		bpf_loop(run->fill_words, fill_word, &fill, 0);
 	}
+	if (run->has_offsets) {
+		__u32 place = index;
+
+		barrier_var(place);	/* what is compared is what is used, or the verifier does not see the bound */
+		if (place >= LOAD_MAX_OFFSETS)
+			return 1;
+		offset = run->offset_ns[place];
+	}
 	event->head.category = run->category;
 	event->sequence = sequence;
 	event->payload_bytes = size;
 	now = bpf_ktime_get_ns();
 	event->head.time_ns = now;
-	event->planned_ns = run->planned_ns ? run->planned_ns + index * run->interval_ns : now;
+	event->planned_ns = run->planned_ns ? run->planned_ns + offset : now;
 
 	run->counters->produced++;
 	error = bpf_perf_event_output(run->ctx, &events, BPF_F_CURRENT_CPU,
@@ -144,6 +162,10 @@ int load(struct bpf_raw_tracepoint_args *ctx)
 		return 1;
 	if (request->flags & LOAD_FILL)
 		run.fill_words = (run.payload_bytes - LOAD_PAYLOAD_MIN) / 8;	/* the first begins at byte 36 */
+	run.has_offsets = request->flags & LOAD_OFFSETS;
+#pragma unroll
+	for (int i = 0; i < LOAD_MAX_OFFSETS; i++)
+		run.offset_ns[i] = request->offset_ns[i];
 	bpf_loop(request->count, emit, &run, 0);
 	return 0;
 }

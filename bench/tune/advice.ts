@@ -27,7 +27,7 @@ import {
   isTimed,
   memoryBytes,
   type Setting,
-} from "./setting.ts";
+} from "../setting.ts";
 import { snippets } from "./snippets.ts";
 import type { Tuning } from "./tuning.ts";
 

@@ -6,9 +6,8 @@
  */
 
 import type { Goal } from "./goal.ts";
-import { recordBytes } from "./measure.ts";
 import { maxThreshold, type Model, quantileShare, ringBytesFor } from "./model.ts";
-import { FLUSH_MS, type RingKind, type Setting } from "./setting.ts";
+import { FLUSH_MS, recordBytes, type RingKind, type Setting } from "../setting.ts";
 
 /** Without a goal on latency, events wait for no longer than this. */
 const PATIENCE_NS = 20e6;

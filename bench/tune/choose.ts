@@ -6,7 +6,7 @@
  */
 
 import { type Check, type Goal, isHeld, judge, type Measurement, smallestMargin } from "./goal.ts";
-import { memoryBytes } from "./setting.ts";
+import { memoryBytes } from "../setting.ts";
 
 /** What a second run may differ by: a margin below this is one that luck may take. */
 const SPARE = 1.25;

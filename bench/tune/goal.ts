@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Setting } from "./setting.ts";
+import type { Setting } from "../setting.ts";
 
 /** The quantiles that a goal on latency can be on, as `part / whole`, so that ranks are found with whole numbers. */
 export const QUANTILES = {

@@ -6,24 +6,16 @@
  */
 
 import { LOAD_EVENT } from "../../src/abi/event.ts";
-import { SAMPLE_RAW } from "../../src/abi/perf_event.ts";
-import { RINGBUF } from "../../src/abi/ringbuf.ts";
-import { monotonicNs, threadCpuNs } from "../../src/ffi/clock.ts";
-import { EventPipe } from "../../src/pipe/event_pipe.ts";
+import { monotonicNs } from "../../src/ffi/clock.ts";
 import type { Event } from "../../src/pipe/event.ts";
-import { EVENT_SIZE_BYTES } from "../../src/ring/ringbuf_geometry.ts";
 import { onlineCpus } from "../../src/source/cpus.ts";
-import { PerfSource } from "../../src/source/perf.ts";
-import { RingbufSource } from "../../src/source/ringbuf.ts";
-import type { Source } from "../../src/source/source.ts";
-import { Control, PHASE } from "../control.ts";
-import { LoadGenerator } from "../load_generator.ts";
-import type { ProducerOrder } from "../producer_worker.ts";
+import { accountBetween, readAccounts, shareBetween } from "../cell/account.ts";
+import { Crew } from "../cell/crew.ts";
+import { openRig } from "../cell/rig.ts";
+import { pinnedThread, runDelayNs } from "../cell/run_delay.ts";
+import { recordBytes, type Setting } from "../setting.ts";
 import type { Goal, Measurement } from "./goal.ts";
 import { SampledLatencies } from "./latencies.ts";
-import { RingbufLoad } from "./ringbuf_load.ts";
-import { pinnedThread, runDelayNs } from "./run_delay.ts";
-import { RARE_WAKEUP_EVENTS, type RingKind, type Setting } from "./setting.ts";
 
 /** Who takes part in the measurements. */
 export interface Parties {
@@ -35,26 +27,6 @@ export interface Parties {
   readonly ringbufLoad: string | null;
   /** Whether the user wants an end. */
   readonly isInterrupted: () => boolean;
-}
-
-/** A pipe with what its producer runs and counts. */
-interface Rig extends Disposable {
-  readonly pipe: EventPipe;
-  readonly programFd: number;
-  /** Outputs that were tried. */
-  produced(): number;
-}
-
-/**
- * The bytes that an event takes in a ring, its header and padding included.
- *
- * @param ring The kind of ring.
- * @param payloadBytes Bytes from the category on.
- * @returns Bytes, a multiple of 8.
- */
-export function recordBytes(ring: RingKind, payloadBytes: number): number {
-  const head = ring === "perf" ? SAMPLE_RAW.data : RINGBUF.BPF_RINGBUF_HDR_SZ + EVENT_SIZE_BYTES;
-  return (head + payloadBytes + 7) & ~7;
 }
 
 /**
@@ -70,51 +42,45 @@ export function recordBytes(ring: RingKind, payloadBytes: number): number {
  */
 export function measure(setting: Setting, goal: Goal, durationMs: number, parties: Parties): Measurement {
   const { rate, payloadBytes } = goal;
-  using rig = setting.ring === "perf"
-    ? perfRig(setting, ringCpus(parties.producerCpu, goal.cpus))
-    : ringbufRig(setting, parties.ringbufLoad);
+  const { producer, producerCpu, ringbufLoad } = parties;
+  const cpus = ringCpus(producerCpu, goal.cpus);
+  using rig = openRig({ source: "kernel", setting, cpus, ringbufLoad });
   const { pipe } = rig;
   const reader = new Reader(rate, durationMs);
-  const control = new Control();
-  const order: ProducerOrder = {
-    control: control.buffer,
-    cpu: parties.producerCpu,
-    target: { programFd: rig.programFd },
-    category: pipe.register(reader),
-    payloadBytes,
-    rate,
-  };
-  parties.producer.postMessage(order);
-  control.await(PHASE.ready);
+  const category = pipe.register(reader);
+  const crew = new Crew(
+    [{ worker: producer, cpu: producerCpu }],
+    () => ({ target: rig.target(0), category, payloadBytes, rate }),
+  );
 
   let drains = 0;
-  const programThread = pinnedThread(parties.producerCpu);
-  const waitBefore = runDelayNs("/proc/thread-self");
+  const programThread = pinnedThread(producerCpu);
   const programWaitBefore = programThread === null ? null : runDelayNs(programThread);
-  const cpuBefore = threadCpuNs();
+  const before = readAccounts();
   const start = monotonicNs();
-  control.phase = PHASE.go;
+  crew.go();
   const end = start + durationMs * 1e6;
-  while (control.phase === PHASE.go && monotonicNs() < end && !parties.isInterrupted()) {
+  while (crew.isGoing && monotonicNs() < end && !parties.isInterrupted()) {
     pipe.poll(setting.pollMs);
     reader.endDrain();
     drains++;
   }
   // The account is closed before the producer is told: what follows is not paced by the setting any more.
-  const cpuNs = threadCpuNs() - cpuBefore;
   const durationNs = monotonicNs() - start;
-  const waitAfter = runDelayNs("/proc/thread-self");
+  const { cpuNs, waitShare } = accountBetween(before, readAccounts(), durationNs);
   const programWaitAfter = programThread === null ? null : runDelayNs(programThread);
   reader.closeWindow();
-  control.stop();
-  while (control.phase === PHASE.stop) pipe.poll(0);
-  control.await(PHASE.done);
+  crew.stop();
+  while (crew.isStopping) pipe.poll(0);
+  const reports = crew.finish();
   const producingNs = monotonicNs() - start;
   pipe.consume();
   pipe.close();
 
-  const produced = rig.produced();
-  const { dispatched, unknown, lost, left, corrupt } = pipe.statistics();
+  const { produced, refused } = rig.accounts(reports);
+  const counts = pipe.statistics();
+  const { dispatched, unknown, left, corrupt } = counts;
+  const lost = counts.lost + refused;
   if (corrupt > 0 || produced !== dispatched + unknown + lost + left) {
     throw new Error(
       `Cannot trust the measurement: ${produced} events were produced, but ${dispatched} dispatched, ${unknown} unknown, ${lost} lost and ${left} left; ${corrupt} corrupt`,
@@ -130,7 +96,7 @@ export function measure(setting: Setting, goal: Goal, durationMs: number, partie
     left,
     rate: produced / (producingNs / 1e9),
     cpuShare: cpuNs / durationNs,
-    waitShare: shareBetween(waitBefore, waitAfter, durationNs),
+    waitShare,
     programWaitShare: shareBetween(programWaitBefore, programWaitAfter, durationNs),
     drains,
     peakFill: lost > 0 ? 1 : Math.min(1, reader.peak / ringEvents),
@@ -139,59 +105,9 @@ export function measure(setting: Setting, goal: Goal, durationMs: number, partie
   };
 }
 
-function shareBetween(before: number | null, after: number | null, durationNs: number): number | null {
-  return before === null || after === null ? null : (after - before) / durationNs;
-}
-
 /** The CPUs to have a ring each: the producer's, and others up to the number that the goal speaks of, all idle. */
 function ringCpus(producerCpu: number, count: number): number[] {
   return [producerCpu, ...onlineCpus().filter((cpu) => cpu !== producerCpu)].slice(0, count);
-}
-
-/** A reader looks into all rings, so there are idle ones beside the producer's. */
-function perfRig(setting: Setting, cpus: readonly number[]): Rig {
-  const { ringBytes, wakeup, waiter, scanner } = setting;
-  const source = PerfSource.open({
-    cpus,
-    ringBytes,
-    scanner,
-    ...(wakeup.kind === "bytes"
-      ? { watermarkBytes: wakeup.bytes }
-      : { wakeupEvents: wakeup.kind === "events" ? wakeup.events : RARE_WAKEUP_EVENTS }),
-  });
-  return rigOf(source, waiter, () => {
-    const generator = new LoadGenerator(source.mapFd);
-    return { generator, produced: () => generator.counters().produced };
-  });
-}
-
-function ringbufRig(setting: Setting, path: string | null): Rig {
-  if (path === null) throw new Error("Cannot measure a BPF ring buffer: its generator was not compiled");
-  using cleanup = new DisposableStack();
-  const generator = cleanup.use(new RingbufLoad(path, setting));
-  const source = RingbufSource.open({
-    maps: [generator.map],
-    lossCounters: [generator.losses],
-    scanner: setting.scanner,
-  });
-  const rig = rigOf(source, setting.waiter, () => ({ generator, produced: () => generator.produced }));
-  cleanup.move();
-  return rig;
-}
-
-/** The pipe will own the source; until then it is closed here if loading fails. */
-function rigOf(
-  source: Source,
-  waiter: Setting["waiter"],
-  load: () => { generator: Disposable & { programFd: number }; produced: () => number },
-): Rig {
-  using cleanup = new DisposableStack();
-  cleanup.defer(() => source.close());
-  const { generator, produced } = load();
-  cleanup.use(generator);
-  const pipe = cleanup.use(EventPipe.open({ source, waiter }));
-  const owned = cleanup.move();
-  return { pipe, programFd: generator.programFd, produced, [Symbol.dispose]: () => owned.dispose() };
 }
 
 /** The handler: it reads one u64 of each event, and the clock for some of them. */

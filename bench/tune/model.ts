@@ -8,8 +8,7 @@
 
 import { type CostPoint, fitCostModel } from "../../src/report/cost_model.ts";
 import { type Goal, isHeld, judge, type Measurement, QUANTILES } from "./goal.ts";
-import { recordBytes } from "./measure.ts";
-import { FLUSH_MS, type Setting } from "./setting.ts";
+import { FLUSH_MS, recordBytes, type Setting } from "../setting.ts";
 
 /** What the probes say of this machine. */
 export interface Model {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isTimed, RARE_WAKEUP_EVENTS, type Setting } from "./setting.ts";
+import { isTimed, RARE_WAKEUP_EVENTS, type Setting } from "../setting.ts";
 
 /** A setting for one library. */
 export interface Snippet {

@@ -18,7 +18,7 @@ import {
   QUANTILES,
 } from "./goal.ts";
 import { fitModel, type Model, probeSettings } from "./model.ts";
-import { describeSetting, type RingKind, type Setting } from "./setting.ts";
+import { describeSetting, type RingKind, type Setting } from "../setting.ts";
 
 /** Shares of the whole time that one run gets; there are four probes, up to twelve candidates and three verifications. */
 const SHARES = { probe: 0.02, candidate: 0.04, verification: 0.16 } as const;

@@ -42,6 +42,9 @@ export const FCNTL = { O_RDONLY: 0, O_CLOEXEC: 0o2000000, F_DUPFD_CLOEXEC: 1030,
 /** `clock_gettime(2)`; `bpf_ktime_get_ns` reads the same clock. */
 export const CLOCK = { CLOCK_MONOTONIC: 1, CLOCK_THREAD_CPUTIME_ID: 3 } as const;
 
+/** `getrusage(2)`. */
+export const RESOURCE = { RUSAGE_THREAD: 1 } as const;
+
 /** `membarrier(2)`. */
 export const MEMBARRIER = { MEMBARRIER_CMD_GLOBAL: 1 } as const;
 
@@ -65,6 +68,7 @@ export const LINUX_CONSTANTS: readonly ConstantGroup[] = [
   { header: "sys/eventfd.h", values: EVENTFD },
   { header: "fcntl.h", values: FCNTL },
   { header: "time.h", values: CLOCK },
+  { header: "sys/resource.h", values: RESOURCE },
   { header: "linux/membarrier.h", values: MEMBARRIER },
   { header: "unistd.h", values: SYSCONF },
   { header: "linux/capability.h", values: CAPABILITY },
@@ -94,6 +98,14 @@ export const TIMESPEC = {
   type: "struct timespec",
   size: 16,
   offsets: { tv_sec: 0, tv_nsec: 8 },
+} as const satisfies StructLayout;
+
+/** `struct rusage`: times as `struct timeval`, two longs each, and counts as longs. */
+export const RUSAGE = {
+  header: "sys/resource.h",
+  type: "struct rusage",
+  size: 144,
+  offsets: { ru_utime: 0, ru_stime: 16, ru_nvcsw: 128, ru_nivcsw: 136 },
 } as const satisfies StructLayout;
 
 /** `cpu_set_t`: a bit per CPU, 1,024 of them. */

@@ -300,6 +300,14 @@ const TABLE = {
       ],
       result: "i32",
     },
+    /** `int getrusage(int who, struct rusage *usage)`. */
+    getrusage: {
+      parameters: [
+        "i32", // int who
+        "buffer", // struct rusage *usage
+      ],
+      result: "i32",
+    },
     /** `long sysconf(int name)`. */
     sysconf: {
       parameters: [

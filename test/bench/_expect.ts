@@ -2,7 +2,7 @@
  * What the benchmark must show on either source.
  */
 
-import { assert, assertEquals, AssertionError } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, AssertionError } from "@std/assert";
 import { type Cell, conserves } from "../../src/report/schema.ts";
 import { changedCopy, runBench } from "./_bench.ts";
 
@@ -22,7 +22,7 @@ export async function expectHonestCells(source: "kernel" | "memory"): Promise<vo
 async function exactCells(source: "kernel" | "memory"): Promise<readonly Cell[]> {
   const { code, stdout, stderr, results, report } = await runBench([
     ...["--source", source, "--ring-bytes", "64KiB,256KiB", "--wakeup-events", "1,16"],
-    ...["--duration", "300ms", "--label", "a test"],
+    ...["--rate", "10k", "--arrivals", "fixed", "--duration", "600ms", "--label", "a test"],
   ]);
   assertEquals(code, 0, stderr);
   assert(results !== null && report !== null && report.includes("a test"));
@@ -31,12 +31,54 @@ async function exactCells(source: "kernel" | "memory"): Promise<readonly Cell[]>
     assertEquals(cell.source, source);
     assert(conserves(cell) && cell.exact && cell.produced > 0 && cell.wakeups !== null && cell.wakeups > 0);
     if (cell.suite === "throughput") assertEquals(cell.latency, null);
+    expectAccounts(cell);
+    expectStages(cell);
   }
   assert(
     stdout.includes("wakeups") &&
       stdout.includes(source === "kernel" ? "kernel events" : "no kernel involved"),
   );
   return results.cells;
+}
+
+/** What each cell says of its thread. */
+export function expectAccounts(cell: Cell): void {
+  const { cpuNsPerEvent, userNsPerEvent, systemNsPerEvent, switches, stealShare, waitShare } = cell;
+  assert(cpuNsPerEvent! > 0 && switches!.voluntary >= 0 && switches!.involuntary >= 0);
+  assertAlmostEquals(userNsPerEvent! + systemNsPerEvent!, cpuNsPerEvent!, 1e-6 * cpuNsPerEvent!);
+  assert(stealShare === null || stealShare! <= 1);
+  // A thread may have waited from before the cell on.
+  assert(waitShare === null || waitShare! < 2, `${waitShare}`);
+}
+
+/** Where there are latencies, all stages are there, of the same events, and their percentiles ascend. */
+export function expectStages({ suite, latency, arrivals, lost }: Cell): void {
+  if (latency === null) return;
+  const origin = arrivals === "pingpong" ? "asked" : "planned";
+  assertEquals(
+    latency.map(({ stage, from }) => `${stage} from ${from}`),
+    [
+      `handled from ${origin}`,
+      "handled from emitted",
+      `emitted from ${origin}`,
+      "wake from emitted",
+      "read from wake",
+      "handled from read",
+    ],
+    suite,
+  );
+  assertEquals(new Set(latency.map(({ count }) => count)).size, 1);
+  for (const stage of latency) {
+    const { stage: name, from, negative, count, p50, p90, p99, p999, p9999, max } = stage;
+    assertEquals(stage.lost ?? 0, lost);
+    const told = [p50, p90, p99, p999, p9999, max].filter((ns) => ns !== null);
+    assertEquals(told, told.toSorted((a, b) => a - b), `${suite}: ${name} from ${from}`);
+    // What is between two readings of one clock is never negative; a wake-up is where the reader was awake already.
+    assert(
+      negative === 0 || name === "wake" && negative < count,
+      `${suite}: ${negative} ${name} from ${from}`,
+    );
+  }
 }
 
 /**
@@ -47,7 +89,7 @@ async function exactCells(source: "kernel" | "memory"): Promise<readonly Cell[]>
 function wakesOtherThanTold(
   { suite, ringBytes, wakeupEvents, wakeups, dispatched, latency, flags }: Cell,
 ): string[] {
-  if (suite === "latency" && latency?.length !== 2) return [`${suite}, ring ${ringBytes}: no latencies`];
+  if (suite === "latency" && latency === null) return [`${suite}, ring ${ringBytes}: no latencies`];
   const perEvent = wakeups! / dispatched;
   const isRight = suite === "throughput"
     ? wakeupEvents !== 1 || perEvent >= 1 / 8
@@ -55,15 +97,47 @@ function wakesOtherThanTold(
   return isRight ? [] : [`${suite}, ring ${ringBytes}, wakeup ${wakeupEvents}: ${perEvent} per event`];
 }
 
+/** Each suite once, with few and short cells: complete, exact, and with the stages of their events. */
+export async function expectEverySuite(source: "kernel" | "memory"): Promise<void> {
+  const suites = ["throughput", "latency", "pingpong", "size", "payload", "cpus", "waiters"];
+  const { code, stderr, results } = await runBench([
+    ...["--source", source, "--suite", suites.join(), "--ring-bytes", "64KiB", "--wakeup-events", "4"],
+    ...["--watermark", "4KiB", "--payload", "32,200", "--rate", "5k,20%", "--arrivals", "poisson,fixed"],
+    ...["--duration", "60ms", "--quick"],
+  ]);
+  assertEquals(code, 0, stderr);
+  const { cells, noiseFloor } = results!;
+  assert(noiseFloor!.spanNs > 0);
+  assertEquals([...new Set(cells.map(({ suite }) => suite))], suites);
+  for (const cell of cells) {
+    assertEquals(cell.source, source);
+    assert(conserves(cell) && cell.exact && cell.produced > 0, cell.suite);
+    assertEquals(cell.latency === null, cell.arrivals === undefined || cell.flags.includes("saturated"));
+    assertEquals(cell.rate === null, cell.arrivals === undefined || cell.arrivals === "pingpong");
+    expectAccounts(cell);
+    expectStages(cell);
+  }
+  const waiters = cells.filter(({ suite }) => suite === "waiters").map(({ waiter }) => waiter);
+  assertEquals(
+    waiters,
+    source === "kernel" ? ["epoll", "poll", "spin-sleep", "spin"] : ["atomics", "spin-sleep", "spin"],
+  );
+  const producers = Math.max(...cells.map(({ cpus }) => cpus));
+  const shared = cells.filter(({ flags }) => flags.includes("one-cpu"));
+  assert(shared.length > 0 && shared.every(({ cpus }) => cpus === producers));
+  if (source === "memory") return;
+  const rings = new Set(cells.filter(({ suite }) => suite === "pingpong").map(({ ring }) => ring));
+  assertEquals([...rings], ["perf", "ringbuf"]);
+  assert(cells.some(({ watermarkBytes, wakeupEvents }) => watermarkBytes === 4096 && wakeupEvents === null));
+}
+
 /** A scanner that loses every 1,000th record is found out: the run exits 1 and says which cell does not add up. */
 export async function expectDropsFound(source: "kernel" | "memory"): Promise<void> {
-  const copy = await changedCopy(
-    "src/ring/perf_scanner.ts",
-    "      count++;\n      offset = next;\n",
-    "      if (++dropCounter % 1000 !== 0) count++;\n      offset = next;\n",
-  );
+  const scan = "    if (!this.scanner.scan(ring, batch)) return false;\n";
+  const drop = "    if ((dropCounter += batch.count) >= 1000) batch.count--, dropCounter -= 1000;\n";
+  const copy = await changedCopy("src/pipe/ring_reader.ts", scan, scan + drop);
   try {
-    const path = `${copy}/src/ring/perf_scanner.ts`;
+    const path = `${copy}/src/pipe/ring_reader.ts`;
     await Deno.writeTextFile(path, (await Deno.readTextFile(path)) + "\nlet dropCounter = 0;\n");
     const args = [
       "--source",

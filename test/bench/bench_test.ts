@@ -2,14 +2,42 @@
  * The benchmark command as a user runs it, on the memory source.
  */
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { findExecutable } from "../../src/cli/packages.ts";
 import { parseResults } from "../../src/report/schema.ts";
 import { changedCopy, runBench } from "./_bench.ts";
-import { expectDropsFound, expectHonestCells } from "./_expect.ts";
+import { expectDropsFound, expectEverySuite, expectHonestCells } from "./_expect.ts";
 
 Deno.test("bench on the memory source writes exact cells that wake as told", () =>
   expectHonestCells("memory"));
+
+Deno.test("bench measures every suite on the memory source, with all events accounted for in all their stages", () =>
+  expectEverySuite("memory"));
+
+Deno.test("bench offers a share of what it found a configuration to handle", async () => {
+  const args = ["--source", "memory", "--suite", "latency", "--rate", "10%", "--arrivals", "fixed,poisson"];
+  const cell = ["--ring-bytes", "64KiB", "--wakeup-events", "16", "--duration", "50ms", "--repeat", "2"];
+  const { code, stderr, results } = await runBench([...args, ...cell]);
+  assertEquals(code, 0, stderr);
+  for (const [capacity, ...offered] of [results!.cells.slice(0, 3), results!.cells.slice(3)]) {
+    assertEquals([capacity!.suite, capacity!.rate], ["throughput", null]);
+    assertEquals(offered.map(({ arrivals, loadShare }) => [arrivals, loadShare]), [["fixed", 0.1], [
+      "poisson",
+      0.1,
+    ]]);
+    for (const { rate } of offered) assertAlmostEquals(rate!, capacity!.eventsPerSecond / 10, 1);
+  }
+  assertEquals(results!.partial, undefined);
+});
+
+Deno.test("bench watches the machine before its first cell, and does nothing else in the suite floor", async () => {
+  const { code, stdout, stderr, results } = await runBench(["--suite", "floor", "--duration", "100ms"]);
+  assertEquals(code, 0, stderr);
+  assertEquals(results!.cells, []);
+  const { spanNs, delays, longestNs } = results!.noiseFloor!;
+  assert(spanNs >= 100e6 && delays!.p50! > 0 && delays!.max! >= longestNs);
+  assertStringIncludes(stdout + stderr, "a loop that only read the clock");
+});
 
 Deno.test("bench exits 1 when a scanner drops every 1,000th record of the memory source", () =>
   expectDropsFound("memory"));
@@ -22,6 +50,11 @@ Deno.test("bench refuses what cannot be measured with exit 2 and the option's na
       [["--payload", "8"], "--payload 8"],
       [["--payload", "20000", "--ring-bytes", "16KiB"], "never takes more than 16364"],
       [["--rate", "0"], "--rate"],
+      [["--rate", "0%"], "--rate"],
+      [["--arrivals", "random"], "--arrivals"],
+      [["--repeat", "0"], "--repeat 0"],
+      [["--source", "memory", "--waiter", "epoll"], "--waiter epoll"],
+      [["--watermark", "1MiB", "--source", "kernel"], "--watermark 1048576"],
       [["--duration", "1ms"], "--duration"],
       [["--rate", "1G"], "--rate"],
       [["--suite", "latencies"], "latency"],
@@ -61,14 +94,15 @@ Deno.test("bench without capabilities exits 3 for the kernel source and measures
 });
 
 Deno.test("bench measures at rates whose interval is no whole number of nanoseconds", async () => {
-  const args = ["--source", "memory", "--suite", "latency", "--rate", "30k", "--ring-bytes", "64KiB"];
-  const { code, stderr, results } = await runBench([...args, "--wakeup-events", "16", "--duration", "100ms"]);
+  const args = ["--source", "memory", "--suite", "latency", "--rate", "30k", "--arrivals", "fixed"];
+  const cell = ["--ring-bytes", "64KiB", "--wakeup-events", "16", "--duration", "100ms"];
+  const { code, stderr, results } = await runBench([...args, ...cell]);
   assertEquals(code, 0, stderr);
   assertEquals(results?.cells.length, 1);
 });
 
 Deno.test("bench gives no latency where the offered rate is not reached", async () => {
-  const args = ["--source", "memory", "--suite", "latency", "--rate", "100M", "--ring-bytes", "64KiB"];
+  const args = ["--source", "memory", "--suite", "latency", "--rate", "50M", "--ring-bytes", "64KiB"];
   const { code, stderr, results } = await runBench([...args, "--wakeup-events", "16", "--duration", "100ms"]);
   assertEquals(code, 0, stderr);
   assertEquals(results?.cells[0]?.latency, null);
@@ -78,9 +112,9 @@ Deno.test("bench gives no latency where the offered rate is not reached", async 
 Deno.test("bench ends with what it has measured when its producer fails", async () => {
   const copy = await changedCopy(
     "bench/memory_producer.ts",
-    "    for (let i = 0; i < count; i++) {",
+    "    const now = monotonicNs();",
     '    if (this.#sequence > 20_000 && this.#payloadBytes === 64) throw new Error("made to fail");\n' +
-      "    for (let i = 0; i < count; i++) {",
+      "    const now = monotonicNs();",
   );
   try {
     const args = [
@@ -97,6 +131,7 @@ Deno.test("bench ends with what it has measured when its producer fails", async 
     assertEquals(run.code, 1, run.stderr);
     assertEquals(run.results?.cells.map(({ payloadBytes }) => payloadBytes), [32]);
     assertStringIncludes(run.stderr, "made to fail");
+    assertEquals(run.results?.partial, true);
   } finally {
     await Deno.remove(copy, { recursive: true });
   }
@@ -121,8 +156,9 @@ Deno.test("bench ends a cell at Ctrl-C, publishes what it has, and exits 0", asy
       isTold ||= told.includes("[1/2]");
     }
     assertEquals((await child.status).code, 0, told);
-    const { cells } = parseResults(JSON.parse(await Deno.readTextFile(`${out}/results.json`)));
+    const { cells, partial } = parseResults(JSON.parse(await Deno.readTextFile(`${out}/results.json`)));
     assert(cells.length === 1 || cells[1]!.flags.includes("interrupted"));
+    assertEquals(partial, true);
   } finally {
     await Deno.remove(out, { recursive: true });
   }

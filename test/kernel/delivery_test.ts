@@ -187,7 +187,7 @@ for (const waiter of ["epoll", "poll"] as const) {
       });
       const total = 20_000;
       // bpf/load.bpf.c `struct load_request`: one event of category 0 and 36 bytes per run; the Worker counts its sequence.
-      const context = [1n, 0n, 36n, 0n, 0n, 0n, 0n];
+      const context = [1n, 0n, 36n, ...Array(9).fill(0n)];
       worker.start({ programFd: load.generator.programFd, context, runs: total });
       const lost = (): number => load.cpus.reduce((sum, _, ring) => sum + load.source.lost(ring), 0);
       while (events + lost() < total) {

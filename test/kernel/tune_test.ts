@@ -5,8 +5,8 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { measure } from "../../bench/tune/measure.ts";
-import { buildRingbufLoad } from "../../bench/tune/ringbuf_load.ts";
-import type { Setting } from "../../bench/tune/setting.ts";
+import { buildRingbufLoad } from "../../bench/cell/ringbuf_load.ts";
+import type { Setting } from "../../bench/setting.ts";
 import { startWorker } from "../../bench/worker.ts";
 import { runTune } from "../unit/bench/tune/_command.ts";
 import { kernelTest, onCpu, testCpus } from "./_kernel.ts";

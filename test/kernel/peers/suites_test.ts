@@ -13,12 +13,15 @@ import type { ConsumeOutcome } from "../../../bench/suites/consume_measure.ts";
 import { type ConsumePlan, planBackends, planConsume, QUICK } from "../../../bench/suites/consume_plan.ts";
 import { countGcLines } from "../../../bench/suites/gc_lines.ts";
 import { latencyCells, latencyGoals, measureLatency } from "../../../bench/suites/latency.ts";
-import { LATENCY_PLANS } from "../../../bench/suites/latency_plan.ts";
+import { planLatency } from "../../../bench/suites/latency_plan.ts";
+import { measurePeers } from "../../../bench/suites/peers.ts";
+import { PROGRAMS, QUICK_PEERS } from "../../../bench/suites/peers_plan.ts";
 import type { Parties } from "../../../bench/suites/parties.ts";
+import { measureWakeup, wakeupCells } from "../../../bench/suites/wakeup.ts";
 import { runSelfCheck } from "../../../bench/suites/self_check.ts";
 import { pinThread } from "../../../src/ffi/affinity.ts";
 import { libc } from "../../../src/ffi/libc.ts";
-import { conserves } from "../../../src/report/schema.ts";
+import { conserves, type ProgramRecord } from "../../../src/report/schema.ts";
 import { kernelTest, testCpus } from "../_kernel.ts";
 
 const NEEDS = { commands: ["gcc", "clang", "bpftool"], twoCpus: true };
@@ -66,7 +69,7 @@ kernelTest("the suite consume compares eventpipe with itself and with each peer"
 kernelTest("the suite backends compares the perf ring with a BPF ring buffer and with memory", async () => {
   const parties = await openParties();
   using _affinity = onProducerCpu(parties);
-  const cells = consumeCells(await measured(planBackends()[1]!, parties));
+  const cells = consumeCells(await measured(planBackends("ts")[1]!, parties));
   assertEquals(cells.map(({ source, ring, peer, ratio }) => [source, ring, peer, ratio?.to ?? null]), [
     ["kernel", "perf", null, "eventpipe"],
     ["kernel", "perf", null, "eventpipe on a BPF ring buffer"],
@@ -76,7 +79,7 @@ kernelTest("the suite backends compares the perf ring with a BPF ring buffer and
   ]);
 }, NEEDS);
 
-for (const plan of LATENCY_PLANS) {
+for (const plan of planLatency("ts")) {
   kernelTest(`the suite latency compares with libbpf: ${plan.what}`, async () => {
     const parties = await openParties();
     using _affinity = onProducerCpu(parties);
@@ -93,10 +96,81 @@ for (const plan of LATENCY_PLANS) {
     assertEquals(cells.map(({ produced }) => produced), [2 * events, 2 * events, 2 * events]);
     const counts = cells.map(({ latency, lost }) => (latency?.[0]?.count ?? 0) + lost);
     assertEquals(counts.every((count) => count >= 2 * small.samples), true, `${counts}`);
-    const goals = latencyGoals(LATENCY_PLANS, [outcome]);
+    const goals = latencyGoals(planLatency("ts"), [outcome]);
     assertEquals(goals.filter(({ value }) => value !== null).map(({ what }) => what), [plan.what]);
   }, NEEDS);
 }
+
+kernelTest("the suite wakeup wakes both readers once per burst, by events and by bytes", async () => {
+  const parties = await openParties();
+  using _affinity = onProducerCpu(parties);
+  for (const kind of ["count", "watermark"] as const) {
+    const outcome = (await measureWakeup({ kind, events: 8 }, SIZE, parties))!;
+    const cells = wakeupCells(outcome);
+    assertEquals(
+      cells.map(({ peer, ratio, wakeupEvents, watermarkBytes }) => [
+        peer,
+        ratio?.pairs ?? null,
+        wakeupEvents ?? watermarkBytes,
+      ]),
+      [
+        [null, 6, kind === "count" ? 8 : 383],
+        [null, 6, kind === "count" ? 8 : 383],
+        ["libbpf perf_buffer, waiting", null, kind === "count" ? 8 : 383],
+      ],
+    );
+    assert(cells.every(conserves));
+    for (const { wakeups, dispatched } of cells) {
+      // A reader that is late for the first burst of a block is woken by the second.
+      const bursts = dispatched / 8;
+      assert(wakeups! > 0.9 * bursts && wakeups! < 1.1 * bursts, `${wakeups} wake-ups of ${bursts} bursts`);
+    }
+  }
+}, NEEDS);
+
+kernelTest("the suite peers fills a row for each program that was built", async () => {
+  const parties = await openParties();
+  using _affinity = onProducerCpu(parties);
+  const size = {
+    consume: SIZE,
+    latency: { launches: 1, rounds: 3, warmUpRounds: 0 },
+    cpu: { launches: 1, rounds: 1, warmUpRounds: 0 },
+    starts: 1,
+    search: { blocks: 1, halvings: 1, warmUpBlocks: 0 },
+  };
+  const rows: ProgramRecord[] = [];
+  const said: string[] = [];
+  const programs = PROGRAMS.filter(({ peer }) => peer === "eventpipe ts" || peer === "libbpf perf_buffer");
+  await measurePeers({ size, programs, say: (line) => said.push(line) }, parties, rows);
+  assertEquals(said.length, 5);
+  assertEquals(rows.map(({ peer, ring }) => `${peer}, ${ring}`), [
+    "eventpipe ts, perf",
+    "eventpipe ts, ringbuf",
+    "libbpf perf_buffer, perf",
+  ]);
+  for (const { lossFreeRate: _, rateLimited, ...values } of rows) {
+    assertEquals(Object.values(values).filter((value) => value === null), []);
+    assertEquals(typeof rateLimited, "boolean");
+  }
+  const [ours, , theirs] = rows as [ProgramRecord, ProgramRecord, ProgramRecord];
+  assert(ours.residentBytes! > theirs.residentBytes!, "a runtime takes memory");
+  assert(ours.firstEventNs! > theirs.firstEventNs!, "and time to start");
+}, NEEDS);
+
+kernelTest("an interrupted suite peers has the rows of what was measured", async () => {
+  const parties = { ...await openParties(), isInterrupted: () => rows.length > 0 };
+  using _affinity = onProducerCpu(parties);
+  const rows: ProgramRecord[] = [];
+  const programs = PROGRAMS.filter(({ isOwn }) => !isOwn).slice(0, 1);
+  const size = { ...QUICK_PEERS, consume: SIZE };
+  await measurePeers({ size, programs, say: () => {} }, parties, rows);
+  assertEquals(rows.map(({ peer, p50, lossFreeRate }) => [peer, p50, lossFreeRate]), [[
+    "libbpf perf_buffer",
+    null,
+    null,
+  ]]);
+  assert(rows[0]!.consumeNs! > 0);
+}, NEEDS);
 
 kernelTest("a peer's own clock and the harness agree within 5 % on a block", async () => {
   const parties = await openParties();

@@ -2,6 +2,8 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
+import { BESIDE_SUITES } from "../../../bench/beside.ts";
+import { SUITES } from "../../../bench/plan.ts";
 
 const MAIN = fileURLToPath(new URL("../../../bench/main.ts", import.meta.url));
 
@@ -27,7 +29,7 @@ Deno.test("bench refuses to measure a suite of kernel events on memory rings", a
 
 Deno.test("bench names all suites in its help, and the one that was nearly meant", async () => {
   const { stdout } = await runBench("--help");
-  for (const suite of ["throughput", "latency", "consume", "backends"]) assertStringIncludes(stdout, suite);
+  for (const suite of [...SUITES, ...BESIDE_SUITES]) assertStringIncludes(stdout, suite);
   const { code, stderr } = await runBench("--suite", "consum");
   assertEquals(code, 2);
   assert(stderr.includes('did you mean "consume"?'), stderr);

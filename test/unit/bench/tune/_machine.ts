@@ -3,8 +3,7 @@
  */
 
 import type { Goal, Measurement } from "../../../../bench/tune/goal.ts";
-import { recordBytes } from "../../../../bench/tune/measure.ts";
-import type { Setting } from "../../../../bench/tune/setting.ts";
+import { recordBytes, type Setting } from "../../../../bench/setting.ts";
 import { tune, type Tuning, type TuningOptions } from "../../../../bench/tune/tuning.ts";
 
 /** What a machine is like. */

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import type { Setting } from "../../../../bench/tune/setting.ts";
+import type { Setting } from "../../../../bench/setting.ts";
 import { snippets } from "../../../../bench/tune/snippets.ts";
 import { findExecutable } from "../../../../src/cli/packages.ts";
 

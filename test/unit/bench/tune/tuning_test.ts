@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Goal, isHeld } from "../../../../bench/tune/goal.ts";
-import { memoryBytes, type Setting } from "../../../../bench/tune/setting.ts";
+import { memoryBytes, type Setting } from "../../../../bench/setting.ts";
 import { leastBudgetMs, type Tuning } from "../../../../bench/tune/tuning.ts";
 import { GOAL, ORDINARY, tuneMadeUp } from "./_machine.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Loads bench/tune/load_ringbuf.bpf.c, the load generator for a BPF ring buffer, and reads what it emitted. The bench's
+ * Loads bench/cell/load_ringbuf.bpf.c, the load generator for a BPF ring buffer, and reads what it emitted. The bench's
  * producer drives it as it drives the one for perf rings.
  *
  * @module
@@ -8,9 +8,10 @@
 import { fileURLToPath } from "node:url";
 import { compileBpf, MissingToolError } from "../../src/cli/build.ts";
 import { BpfObject } from "../../src/object/bpf_object.ts";
+import { possibleCpus } from "../../src/source/cpus.ts";
 import type { LossCounter } from "../../src/source/ringbuf_losses.ts";
 import type { RingbufMap } from "../../src/source/ringbuf_map.ts";
-import type { Setting } from "./setting.ts";
+import type { Setting } from "../setting.ts";
 
 /** load_ringbuf.bpf.c: how the program wakes the reader. */
 const WAKE_MODE = { adaptive: 0, never: 1, bytes: 2 } as const;
@@ -19,13 +20,13 @@ const WAKE_MODE = { adaptive: 0, never: 1, bytes: 2 } as const;
 const COUNTER = { produced: 0, refused: 1 } as const;
 
 /**
- * Compiles the generator into build/tune.
+ * Compiles the generator into build/bench.
  *
  * @returns The path of the object; null where there is no compiler, so that BPF ring buffers cannot be measured.
  */
 export async function buildRingbufLoad(): Promise<string | null> {
   const source = fileURLToPath(new URL("load_ringbuf.bpf.c", import.meta.url));
-  const object = fileURLToPath(new URL("../../build/tune/load_ringbuf.bpf.o", import.meta.url));
+  const object = fileURLToPath(new URL("../../build/bench/load_ringbuf.bpf.o", import.meta.url));
   try {
     await compileBpf(source, object);
     return object;
@@ -43,7 +44,7 @@ export class RingbufLoad implements Disposable {
    * @param path The compiled generator.
    * @param setting The size of the ring and how its reader is woken.
    */
-  constructor(path: string, { ringBytes, wakeup }: Setting) {
+  constructor(path: string, { ringBytes, wakeup }: Pick<Setting, "ringBytes" | "wakeup">) {
     this.#object = BpfObject.open(path);
     try {
       const mode = wakeup.kind === "bytes"
@@ -54,6 +55,7 @@ export class RingbufLoad implements Disposable {
       const bytes = wakeup.kind === "bytes" ? wakeup.bytes : 0;
       this.#object.setRodata({ wake_mode: mode, wake_bytes: bytes });
       this.#object.map("events").setMaxEntries(ringBytes);
+      this.#object.map("scratch").setMaxEntries(Math.max(...possibleCpus()) + 1);
       this.#object.load();
     } catch (error) {
       this.#object.close();
@@ -78,10 +80,10 @@ export class RingbufLoad implements Disposable {
 
   /** How many events were tried. */
   get produced(): number {
-    const value = new BigUint64Array(1);
+    const values = new BigUint64Array(possibleCpus().length);
     const key = new Uint8Array(Uint32Array.of(COUNTER.produced).buffer);
-    this.#object.map("counters").lookup(key, new Uint8Array(value.buffer));
-    return Number(value[0]!);
+    this.#object.map("counters").lookup(key, new Uint8Array(values.buffer));
+    return Number(values.reduce((sum, value) => sum + value, 0n));
   }
 
   /** Unloads the generator. */

@@ -1,14 +1,19 @@
 /**
- * What can be set on the road from a BPF program to its reader: the ring, its size, when it wakes the reader, and how the
- * reader waits and reads. Advice is one of these.
+ * What can be set on the road from a program to its reader: the ring, its size, when it wakes the reader, and how the
+ * reader waits and reads. A cell measures one of these, and advice is one of them.
  *
  * @module
  */
 
-import { formatBytes } from "../../src/cli/units.ts";
-import type { ScannerKind } from "../../src/ring/scanner.ts";
+import { SAMPLE_RAW } from "../src/abi/perf_event.ts";
+import { RINGBUF } from "../src/abi/ringbuf.ts";
+import { formatBytes } from "../src/cli/units.ts";
+import { effectiveWakeupEvents } from "../src/ring/geometry.ts";
+import { EVENT_SIZE_BYTES } from "../src/ring/ringbuf_geometry.ts";
+import type { ScannerKind } from "../src/ring/scanner.ts";
+import type { WaiterName } from "../src/wait/open.ts";
 
-/** The kinds of ring that advice chooses from. */
+/** The kinds of ring. */
 export type RingKind = "perf" | "ringbuf";
 
 /**
@@ -21,16 +26,13 @@ export type Wakeup =
   | { readonly kind: "adaptive" }
   | { readonly kind: "rare" };
 
-/** How to wait: `spin` never sleeps, `spin-sleep` spins for a moment and then sleeps with `epoll`. */
-export type TunedWaiter = "epoll" | "spin" | "spin-sleep";
-
 /** One way to set everything. */
 export interface Setting {
   readonly ring: RingKind;
   /** Data bytes of a ring: of each CPU's with perf rings, of the only one with a BPF ring buffer. */
   readonly ringBytes: number;
   readonly wakeup: Wakeup;
-  readonly waiter: TunedWaiter;
+  readonly waiter: WaiterName;
   /** How long one `poll` waits at most; behind it all rings are read, woken or not. */
   readonly pollMs: number;
   readonly scanner: ScannerKind;
@@ -50,6 +52,42 @@ export const FLUSH_MS = 100;
  */
 export function isTimed({ wakeup, waiter }: Setting): boolean {
   return wakeup.kind === "rare" && waiter !== "spin";
+}
+
+/**
+ * The bytes that an event takes in a ring, its header and padding included.
+ *
+ * @param ring The kind of ring.
+ * @param payloadBytes Bytes from the category on.
+ * @returns Bytes, a multiple of 8.
+ */
+export function recordBytes(ring: RingKind, payloadBytes: number): number {
+  const head = ring === "perf" ? SAMPLE_RAW.data : RINGBUF.BPF_RINGBUF_HDR_SZ + EVENT_SIZE_BYTES;
+  return (head + payloadBytes + 7) & ~7;
+}
+
+/**
+ * How many events come to one wake-up on average, for a reader that is never behind by one.
+ *
+ * @param setting The ring, its size and its wake-ups.
+ * @param payloadBytes Bytes of each event from the category on.
+ * @returns Events; null with BPF ring buffers, whose wake-ups depend on how far the reader is.
+ */
+export function effectiveEvents(
+  { ring, ringBytes, wakeup }: Pick<Setting, "ring" | "ringBytes" | "wakeup">,
+  payloadBytes: number,
+): number | null {
+  if (ring === "ringbuf") return null;
+  switch (wakeup.kind) {
+    // Where a watermark is set, the one of half the ring is not: kernel/events/ring_buffer.c, ring_buffer_init(). A wake-up
+    // moves the mark on by that many bytes, whatever the record went beyond it: __perf_output_begin().
+    case "bytes":
+      return Math.max(1, wakeup.bytes / recordBytes(ring, payloadBytes));
+    case "events":
+      return effectiveWakeupEvents(ringBytes, wakeup.events, payloadBytes);
+    default:
+      return effectiveWakeupEvents(ringBytes, RARE_WAKEUP_EVENTS, payloadBytes);
+  }
 }
 
 /**

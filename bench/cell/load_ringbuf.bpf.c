@@ -10,6 +10,8 @@
 #include "event.h"
 
 #define LOAD_MAX_PAYLOAD 65516
+#define LOAD_OFFSETS 2
+#define LOAD_MAX_OFFSETS 10
 
 enum { WAKE_ADAPTIVE, WAKE_NEVER, WAKE_BYTES };
 
@@ -24,7 +26,8 @@ struct load_request {
 	__u64 sequence;		/* of the first event */
 	__u64 planned_ns;	/* of the first event; 0 means when it is emitted */
 	__u64 interval_ns;	/* between planned times */
-	__u64 flags;		/* not looked at */
+	__u64 flags;		/* LOAD_OFFSETS: each event has an offset, in place of the interval */
+	__u32 offset_ns[LOAD_MAX_OFFSETS];
 };
 
 struct load_scratch {
@@ -40,14 +43,15 @@ struct {
 
 enum { PRODUCED, REFUSED, COUNTERS };
 
-/* Events that were tried, and those of them that found no room. One producer runs at a time. */
+/* Events that were tried, and those of them that found no room. One per CPU: producers meet in the ring alone. */
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, COUNTERS);
 	__type(key, __u32);
 	__type(value, __u64);
 } counters SEC(".maps");
 
+/* One slot per CPU; their number is set before loading. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -64,6 +68,8 @@ struct load_run {
 	__u64 sequence;
 	__u64 planned_ns;
 	__u64 interval_ns;
+	__u64 has_offsets;
+	__u32 offset_ns[LOAD_MAX_OFFSETS];
 };
 
 static __always_inline __u64 wakeup_flags(void)
@@ -79,17 +85,26 @@ static long emit(__u32 index, struct load_run *run)
 {
 	struct load_event *event = &run->scratch->event;
 	__u64 size = run->payload_bytes;
+	__u64 offset = index * run->interval_ns;
 	__u64 now;
 
 	if (size < LOAD_PAYLOAD_MIN || size > LOAD_MAX_PAYLOAD)
 		return 1;
+	if (run->has_offsets) {
+		__u32 place = index;
+
+		barrier_var(place);	/* what is compared is what is used, or the verifier does not see the bound */
+		if (place >= LOAD_MAX_OFFSETS)
+			return 1;
+		offset = run->offset_ns[place];
+	}
 	event->head.size = size;
 	event->head.category = run->category;
 	event->sequence = run->sequence + index;
 	event->payload_bytes = size;
 	now = bpf_ktime_get_ns();
 	event->head.time_ns = now;
-	event->planned_ns = run->planned_ns ? run->planned_ns + index * run->interval_ns : now;
+	event->planned_ns = run->planned_ns ? run->planned_ns + offset : now;
 
 	(*run->produced)++;
 	if (bpf_ringbuf_output(&events, run->scratch, size + EVENT_PAYLOAD_OFFSET, wakeup_flags()) < 0)
@@ -101,7 +116,7 @@ SEC("raw_tp")
 int load(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct load_request *request = (struct load_request *)ctx;
-	__u32 zero = 0;
+	__u32 cpu = bpf_get_smp_processor_id();
 	__u32 produced = PRODUCED;
 	__u32 refused = REFUSED;
 	struct load_run run = {
@@ -112,11 +127,15 @@ int load(struct bpf_raw_tracepoint_args *ctx)
 		.interval_ns = request->interval_ns,
 	};
 
-	run.scratch = bpf_map_lookup_elem(&scratch, &zero);
+	run.scratch = bpf_map_lookup_elem(&scratch, &cpu);
 	run.produced = bpf_map_lookup_elem(&counters, &produced);
 	run.refused = bpf_map_lookup_elem(&counters, &refused);
 	if (!run.scratch || !run.produced || !run.refused)
 		return 1;
+	run.has_offsets = request->flags & LOAD_OFFSETS;
+#pragma unroll
+	for (int i = 0; i < LOAD_MAX_OFFSETS; i++)
+		run.offset_ns[i] = request->offset_ns[i];
 	bpf_loop(request->count, emit, &run, 0);
 	return 0;
 }
