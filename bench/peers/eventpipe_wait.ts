@@ -1,5 +1,6 @@
 /**
- * eventpipe as a peer that waits for events, through its public API; see wait_protocol.ts.
+ * eventpipe as a peer that waits for events, through its public API: `eventpipe_wait.ts RING SCANNER` and the arguments of
+ * every such peer; see wait_protocol.ts.
  *
  * @module
  */
@@ -8,20 +9,25 @@ import { pinThread } from "../../src/ffi/affinity.ts";
 import { monotonicNs, threadCpuNs } from "../../src/ffi/clock.ts";
 import { EventPipe } from "../../src/pipe/event_pipe.ts";
 import type { Event } from "../../src/pipe/event.ts";
-import { PerfSource } from "../../src/source/perf.ts";
+import type { ScannerKind } from "../../src/ring/scanner.ts";
+import { PerfSource, type PerfSourceOptions } from "../../src/source/perf.ts";
+import { RingbufSource } from "../../src/source/ringbuf.ts";
 import { Samples } from "../measure/samples.ts";
 import { FillGenerator } from "./fill_generator.ts";
 import { answer, requests, runPeer } from "./lines.ts";
-import { readWaitArguments, readWaitRequest, type WaitBlock } from "./wait_protocol.ts";
+import {
+  type OwnWaiting,
+  readWaitArguments,
+  readWaitRequest,
+  type WaitBlock,
+  type WaitConfig,
+} from "./wait_protocol.ts";
 
 /** Events below the threshold get this old at the most. */
-const POLL_MS = 50;
+const POLL_MS = 10;
 
 /** So long without an event, and the rest was lost. */
 const IDLE_NS = 1e9;
-
-/** Of the generator's BPF ring buffer, which is not used. */
-const UNUSED_RING_BYTES = 4096;
 
 /** Behind the category, fill.bpf.c `struct fill_event`. */
 const FILL_EVENT = { sequence: 12, value: 20 } as const;
@@ -70,27 +76,56 @@ class Adder {
   }
 }
 
-function main(args: readonly string[]): void {
-  const { object, config: { producerCpu, consumerCpu, ringBytes, wakeupEvents, waiter } } = readWaitArguments(
-    args,
-  );
-  pinThread(consumerCpu);
-  const source = PerfSource.open({ ringBytes, cpus: [producerCpu], wakeupEvents });
-  using pipe = EventPipe.open({ source, waiter });
-  const events = { payloadBytes: 32, payloadSteps: 1, handlers: 1, events: 1, rings: 1 };
-  const config = { producerCpu, consumerCpu, ringBytes: UNUSED_RING_BYTES, ...events };
-  using generator = new FillGenerator(object, config, source.mapFd);
+function main([ring, scanner, ...args]: readonly string[]): void {
+  const { object, config } = readWaitArguments(args);
+  pinThread(config.consumerCpu);
+  using rig = openRig(object, config, ring as OwnWaiting["ring"], scanner as ScannerKind);
   const adder = new Adder();
-  pipe.register(adder);
-  answer({ program: programId(generator.programFd) });
+  rig.pipe.register(adder);
+  answer({ program: programId(rig.programFd) });
   for (const line of requests()) {
     const request = readWaitRequest(line);
-    answer(waitFor(pipe, adder, request.events, request.samples));
+    answer(waitFor(rig.pipe, adder, request.events, request.samples));
   }
+}
+
+/** A pipe and what emits into its ring. */
+interface Rig extends Disposable {
+  readonly pipe: EventPipe;
+  readonly programFd: number;
+}
+
+function openRig(object: string, config: WaitConfig, ring: OwnWaiting["ring"], scanner: ScannerKind): Rig {
+  const { producerCpu, consumerCpu, ringBytes, waiter } = config;
+  const events = { payloadBytes: 32, payloadSteps: 1, handlers: 1, events: 1, rings: 1 };
+  const generatorConfig = { producerCpu, consumerCpu, ringBytes, ...events };
+  using cleanup = new DisposableStack();
+  const load = (mapFd: number | null): FillGenerator =>
+    cleanup.use(new FillGenerator(object, generatorConfig, mapFd));
+  if (ring === "ringbuf") {
+    const generator = load(null);
+    const source = RingbufSource.open({ maps: [generator.object.map("ring")], scanner });
+    const pipe = cleanup.use(EventPipe.open({ source, waiter }));
+    return rigOf(pipe, generator.object.program("wake_ringbuf").fd, cleanup.move());
+  }
+  const source = PerfSource.open({ ringBytes, cpus: [producerCpu], scanner, ...wakeupOf(config) });
+  const pipe = cleanup.use(EventPipe.open({ source, waiter }));
+  return rigOf(pipe, load(source.mapFd).programFd, cleanup.move());
+}
+
+function rigOf(pipe: EventPipe, programFd: number, cleanup: DisposableStack): Rig {
+  return { pipe, programFd, [Symbol.dispose]: () => cleanup.dispose() };
+}
+
+function wakeupOf(
+  { wakeupEvents, watermarkBytes }: WaitConfig,
+): Pick<PerfSourceOptions, "wakeupEvents" | "watermarkBytes"> {
+  return watermarkBytes === 0 ? { wakeupEvents } : { watermarkBytes };
 }
 
 function waitFor(pipe: EventPipe, adder: Adder, events: number, samples: number): WaitBlock {
   adder.begin(samples);
+  const { wakeups } = pipe.statistics();
   const start = monotonicNs();
   const cpuStart = threadCpuNs();
   let last = 0;
@@ -102,9 +137,12 @@ function waitFor(pipe: EventPipe, adder: Adder, events: number, samples: number)
     else if (now > end) break;
     last = adder.seen;
   }
+  const ns = monotonicNs() - start;
+  const cpuNs = threadCpuNs() - cpuStart;
   return {
-    ns: monotonicNs() - start,
-    cpuNs: threadCpuNs() - cpuStart,
+    ns,
+    cpuNs,
+    wakeups: pipe.statistics().wakeups - wakeups,
     events: adder.seen,
     check: adder.check,
     samples: [...adder.samples],

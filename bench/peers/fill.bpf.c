@@ -2,7 +2,7 @@
 /*
  * Fills the ring of a peer: an exact number of events whose categories and sizes are drawn from a seed, so that all
  * programs that are compared read the same events in the same order. `fill_perf` outputs into a perf event array,
- * `fill_ringbuf` into a BPF ring buffer, without waking anybody.
+ * `fill_ringbuf` into a BPF ring buffer, without waking anybody, and `wake_ringbuf` into it for those who wait.
  *
  * Never attached. BPF_PROG_TEST_RUN runs it on the producer's CPU with `struct fill_request` as context; it returns how
  * many events were refused, which is to be 0. Interrupts are off during a run, so a request is short.
@@ -22,6 +22,7 @@ struct fill_request {
 	__u64 categories;	/* drawn from 0 to this, exclusive */
 	__u64 payload_bytes;	/* of the shortest events, from category on */
 	__u64 payload_steps;	/* sizes: the shortest, 8 bytes more, ..., this many */
+	__u64 wake_bytes;	/* wake_ringbuf only: wake the reader of so many unread bytes; 0: as the kernel sees fit */
 };
 
 struct fill_event {
@@ -110,6 +111,29 @@ static long emit_ringbuf(__u32 index, struct fill_run *run)
 	return 0;
 }
 
+/* As in a perf ring the watermark: once there is so much, each event wakes until the reader has come. */
+static __always_inline __u64 wake_flags(__u64 size, __u64 wake_bytes)
+{
+	__u64 record = (BPF_RINGBUF_HDR_SZ + EVENT_PAYLOAD_OFFSET + size + 7) & ~7ULL;
+
+	if (wake_bytes == 0)
+		return 0;
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) + record >= wake_bytes ? BPF_RB_FORCE_WAKEUP
+										   : BPF_RB_NO_WAKEUP;
+}
+
+static long emit_ringbuf_waking(__u32 index, struct fill_run *run)
+{
+	__u64 size = draw(index, run);
+
+	if (size < FILL_MIN_PAYLOAD || size > FILL_MAX_PAYLOAD)
+		return 1;
+	if (bpf_ringbuf_output(&ring, run->event, size + EVENT_PAYLOAD_OFFSET,
+			       wake_flags(size, run->request.wake_bytes)))
+		run->refused++;
+	return 0;
+}
+
 /* False if the request cannot be met. */
 static __always_inline int prepare(struct bpf_raw_tracepoint_args *ctx, struct fill_run *run)
 {
@@ -148,6 +172,19 @@ int fill_ringbuf(struct bpf_raw_tracepoint_args *ctx)
 	if (!prepare(ctx, &run))
 		return -1;
 	if (bpf_loop(run.request.count, emit_ringbuf, &run, 0) != run.request.count)
+		return -1;
+	return run.refused;
+}
+
+SEC("raw_tp")
+int wake_ringbuf(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct fill_run run;
+
+	if (!prepare(ctx, &run))
+		return -1;
+	run.request.wake_bytes = ((struct fill_request *)ctx)->wake_bytes;
+	if (bpf_loop(run.request.count, emit_ringbuf_waking, &run, 0) != run.request.count)
 		return -1;
 	return run.refused;
 }

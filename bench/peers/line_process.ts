@@ -58,6 +58,11 @@ export class LineProcess implements AsyncDisposable {
     this.#complaints = this.#readComplaints();
   }
 
+  /** Its number in the system. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /**
    * Asks and waits for the answer.
    *

@@ -48,6 +48,11 @@ export class Peer implements Arm<PeerBlock>, AsyncDisposable {
     return this.#process.name;
   }
 
+  /** Its number in the system. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   /**
    * Has it do a block.
    *

@@ -30,7 +30,7 @@ void reader_open(const struct peer_config *config, int map_fd)
 	int cpus[MAX_RINGS], keys[MAX_RINGS];
 	LIBBPF_OPTS(perf_buffer_raw_opts, options, .cpu_cnt = config->rings, .cpus = cpus, .map_keys = keys);
 
-	rig_attr(&attr, NEVER_WAKE);
+	rig_attr(&attr, NEVER_WAKE, 0);
 	if (config->rings > MAX_RINGS)
 		rig_fail("have more than 256 rings", EINVAL);
 	/* The generator fills the ring in the slot of its CPU. */

@@ -33,7 +33,7 @@ void reader_open(const struct peer_config *config, int map_fd)
 		rig_fail("give events to handlers: this peer reads categories only", EINVAL);
 	if (config->rings != 1)
 		rig_fail("read several rings: this peer reads one", EINVAL);
-	rig_attr(&attr, NEVER_WAKE);
+	rig_attr(&attr, NEVER_WAKE, 0);
 	fd = syscall(SYS_perf_event_open, &attr, -1, config->producer_cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		rig_fail("open the perf event", errno);

@@ -12,7 +12,7 @@ import { findExecutable, hasGoLibrary } from "../../src/cli/packages.ts";
 import type { ScannerKind } from "../../src/ring/scanner.ts";
 import type { Delivery, OwnRing } from "./eventpipe_readers.ts";
 import { peerArguments, type PeerConfig } from "./protocol.ts";
-import { waitArguments, type WaitConfig } from "./wait_protocol.ts";
+import { type OwnWaiting, waitArguments, type WaitConfig } from "./wait_protocol.ts";
 
 /** Names as a report tells them. The last two are eventpipe itself, on other rings than the one it is compared on. */
 export const PEER_LABELS = {
@@ -22,8 +22,11 @@ export const PEER_LABELS = {
   perf_walk: "C in-place walk",
   ring_buffer: "libbpf ring_buffer",
   wait_perf: "libbpf perf_buffer, waiting",
+  wait_ring: "libbpf ring_buffer, waiting",
   go_perf: "cilium/ebpf perf.Reader",
   go_ringbuf: "cilium/ebpf ringbuf.Reader",
+  go_wait_perf: "cilium/ebpf perf.Reader, waiting",
+  go_wait_ringbuf: "cilium/ebpf ringbuf.Reader, waiting",
   own_ringbuf: "eventpipe on a BPF ring buffer",
   own_memory: "eventpipe on a memory ring",
 } as const;
@@ -43,8 +46,19 @@ const C_PEERS = {
   ring_buffer: { source: "ring_buffer", flags: [] },
 } as const;
 
-/** The peers in Go: one program, with the ring as its first argument. */
-const GO_PEERS = { go_perf: "perf", go_ringbuf: "ringbuf" } as const;
+/** The programs in C that wait: a source of its own beside wait.c. */
+const WAITING_C_PEERS = ["wait_perf", "wait_ring"] as const;
+
+/** The peers in Go: one program, with what it does as its first arguments. */
+const GO_PEERS = {
+  go_perf: ["perf"],
+  go_ringbuf: ["ringbuf"],
+  go_wait_perf: ["wait", "perf"],
+  go_wait_ringbuf: ["wait", "ringbuf"],
+} as const;
+
+/** The name of a peer that waits. */
+export type WaitPeerName = Extract<PeerName, `${string}wait_${string}`>;
 
 /** eventpipe as its own peer. */
 const OWN_PEERS: Readonly<Partial<Record<PeerName, OwnRing>>> = {
@@ -94,13 +108,15 @@ export async function buildPeers(): Promise<PeerPrograms> {
     const path = join(PEERS_BUILT, name);
     add(name as PeerName, [path], await compileC(["peer.c", "rig.c", `${source}.c`], path, flags));
   }
-  const waiting = join(PEERS_BUILT, "wait_perf");
-  add("wait_perf", [waiting], await compileC(["wait_perf.c", "rig.c"], waiting));
+  for (const name of WAITING_C_PEERS) {
+    const path = join(PEERS_BUILT, name);
+    add(name, [path], await compileC(["wait.c", "rig.c", `${name}.c`], path));
+  }
   const emitter = join(PEERS_BUILT, "emit");
   const hasEmitter = await compileC(["emit.c", "rig.c"], emitter) === null;
   const go = join(PEERS_BUILT, "cilium_ebpf");
   const reason = await compileGo(go);
-  for (const [name, ring] of Object.entries(GO_PEERS)) add(name as PeerName, [go, ring], reason);
+  for (const [name, args] of Object.entries(GO_PEERS)) add(name as PeerName, [go, ...args], reason);
   return { generator, emitter: hasEmitter ? emitter : null, built, absent };
 }
 
@@ -163,21 +179,37 @@ export function eventpipeCommand(
 }
 
 /**
- * The command of eventpipe, or of the peer in C, as a program that waits.
+ * The command of a peer that waits.
  *
  * @param programs What was built.
- * @param name Which of them.
+ * @param name The peer.
  * @param config How it waits.
  * @returns The command, or null if the peer was not built.
  */
 export function waitCommand(
   { generator, built }: PeerPrograms,
-  name: "eventpipe" | "wait_perf",
+  name: WaitPeerName,
   config: WaitConfig,
 ): string[] | null {
-  const script = join(PEER_SOURCES, "eventpipe_wait.ts");
-  const command = name === "eventpipe" ? [Deno.execPath(), "run", "-A", script] : built.get(name);
+  const command = built.get(name);
   return command === undefined ? null : [...command, ...waitArguments(generator, config)];
+}
+
+/**
+ * The command of eventpipe as a peer that waits.
+ *
+ * @param programs What was built.
+ * @param waiting On which ring, with which scanner.
+ * @param config How it waits.
+ * @returns The command.
+ */
+export function eventpipeWaitCommand(
+  { generator }: Pick<PeerPrograms, "generator">,
+  { ring, scanner }: OwnWaiting,
+  config: WaitConfig,
+): string[] {
+  const script = join(PEER_SOURCES, "eventpipe_wait.ts");
+  return [Deno.execPath(), "run", "-A", script, ring, scanner, ...waitArguments(generator, config)];
 }
 
 /** Compiles a program in C from files of this folder. Null if it was compiled, else why not. */
@@ -190,9 +222,14 @@ async function compileC(
   if (gcc === null) return "there is no gcc here; install it with: deno task setup peers";
   const files = sources.map((source) => join(PEER_SOURCES, source));
   const warnings = ["-Wall", "-Wextra", "-Wno-unused-parameter"];
-  const args = ["-O2", ...warnings, ...flags, "-o", path, ...files, "-lbpf"];
+  // Another run may have the program open, or start it right now.
+  const unfinished = `${path}.${Deno.pid}`;
+  const args = ["-O2", ...warnings, ...flags, "-o", unfinished, ...files, "-lbpf"];
   const { success, stderr } = await new Deno.Command(gcc, { args, stdin: "null" }).output();
-  if (success) return null;
+  if (success) {
+    await Deno.rename(unfinished, path);
+    return null;
+  }
   const log = new TextDecoder().decode(stderr).trim();
   return `gcc refused it; libbpf-dev may be missing (deno task setup peers): ${log.split("\n")[0]}`;
 }
@@ -205,8 +242,9 @@ async function compileGo(path: string): Promise<string | null> {
     return "Debian's golang-github-cilium-ebpf-dev is missing; install it with: deno task setup peers";
   }
   const cache = join(PEERS_BUILT, "go-cache");
+  const unfinished = `${path}.${Deno.pid}`;
   const { success, stderr } = await new Deno.Command(go, {
-    args: ["build", "-o", path, "."],
+    args: ["build", "-o", unfinished, "."],
     cwd: join(PEER_SOURCES, "go"),
     env: {
       GO111MODULE: "off",
@@ -218,6 +256,9 @@ async function compileGo(path: string): Promise<string | null> {
     },
     stdin: "null",
   }).output();
-  if (success) return null;
+  if (success) {
+    await Deno.rename(unfinished, path);
+    return null;
+  }
   return `go refused it: ${new TextDecoder().decode(stderr).trim().split("\n").at(-1)}`;
 }

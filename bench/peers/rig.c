@@ -39,7 +39,7 @@ unsigned long rig_number(const char *text)
 	return value;
 }
 
-void rig_attr(struct perf_event_attr *attr, __u32 wakeup_events)
+void rig_attr(struct perf_event_attr *attr, __u32 wakeup_events, __u32 watermark)
 {
 	*attr = (struct perf_event_attr){
 		.type = PERF_TYPE_SOFTWARE,
@@ -49,6 +49,10 @@ void rig_attr(struct perf_event_attr *attr, __u32 wakeup_events)
 		.sample_period = 1,
 		.wakeup_events = wakeup_events,
 	};
+	if (watermark) {
+		attr->watermark = 1;
+		attr->wakeup_watermark = watermark;	/* in a union with wakeup_events */
+	}
 }
 
 void rig_pin(int cpu)

@@ -19,13 +19,14 @@ struct fill_request {		/* as in fill.bpf.c */
 	__u64 categories;
 	__u64 payload_bytes;
 	__u64 payload_steps;
+	__u64 wake_bytes;
 };
 
 struct bpf_object;
 struct perf_event_attr;
 
-/* The event of a ring that bpf_perf_event_output writes raw samples into. */
-void rig_attr(struct perf_event_attr *attr, __u32 wakeup_events);
+/* The event of a ring that bpf_perf_event_output writes raw samples into; a watermark in bytes counts if it is not 0. */
+void rig_attr(struct perf_event_attr *attr, __u32 wakeup_events, __u32 watermark);
 
 /* Lines go out as they are written, and libbpf says what goes wrong on stderr. */
 void rig_begin(void);

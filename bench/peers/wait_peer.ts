@@ -50,14 +50,18 @@ export class Emitter implements AsyncDisposable {
   /**
    * Emits events.
    *
-   * @param program The number of the program that emits them.
+   * @param peer The number of the program that emits them, and that of the process that waits.
    * @param emission How many and how fast.
    * @param seed What values are drawn from.
    * @returns How well it could.
    * @throws {Error} If it fails.
    */
-  async emit(program: number, emission: Emission, seed: number): Promise<Emitted> {
-    const answer = await this.#ask(emitRequest(program, emission, seed), "emit");
+  async emit(
+    peer: { readonly program: number; readonly pid: number },
+    emission: Emission,
+    seed: number,
+  ): Promise<Emitted> {
+    const answer = await this.#ask(emitRequest(peer, emission, seed), "emit");
     if (!("late" in answer)) throw this.#process.failure("emit", JSON.stringify(answer));
     return answer;
   }
@@ -131,12 +135,25 @@ export class WaitPeer implements Arm<WaitOutcome>, AsyncDisposable {
    * @returns What it took.
    * @throws {Error} If either process fails, or events are missing that nobody refused.
    */
-  async block(seed: number): Promise<WaitOutcome> {
-    const { emitter, emission, samples } = this.#options;
+  block(seed: number): Promise<WaitOutcome> {
+    const { emission, samples } = this.#options;
+    return this.wait(emission, samples, seed);
+  }
+
+  /**
+   * Lets it wait for events of another number or rate.
+   *
+   * @param emission What is emitted.
+   * @param samples How many latencies are kept.
+   * @param seed What their values are drawn from.
+   * @returns What it took.
+   * @throws {Error} If either process fails, or events are missing that nobody refused.
+   */
+  async wait(emission: Emission, samples: number, seed: number): Promise<WaitOutcome> {
     const action = "wait for events";
     const [line, emitted] = await Promise.all([
       this.#process.ask(waitRequest(emission.events, samples), action),
-      emitter.emit(this.#program, emission, seed),
+      this.#options.emitter.emit({ program: this.#program, pid: this.#process.pid }, emission, seed),
     ]);
     const answer = readWaitAnswer(line);
     if ("error" in answer) throw this.#process.failure(action, answer.error);

@@ -3,12 +3,14 @@
  *
  * A waiting peer gets its configuration as arguments, in the order of {@linkcode waitArguments}. It opens a ring, loads the
  * generator bench/peers/fill.bpf.c into it and prints `{"program":ID}`, by which bench/peers/emit.c finds it. From then on
- * each line `wait EVENTS SAMPLES` on its stdin is answered, once so many events have come or none came for a second, with
- * what it took; it keeps the latencies of the first SAMPLES of them, from their emission to its handler. Its handler adds up
- * one u32 and one u64 of each event. A line `{"error":"..."}` is its last. Relies on nothing.
+ * each line `wait EVENTS SAMPLES` on its stdin is answered, once so many events have come or none came for a second,
+ * with what it took; it keeps the latencies of the first SAMPLES of them, from their emission to its handler. Its handler
+ * adds up one u32 and one u64 of each event. A line `{"error":"..."}` is its last. Relies on nothing.
  *
  * @module
  */
+
+import type { ScannerKind } from "../../src/ring/scanner.ts";
 
 /** How a peer waits. */
 export interface WaitConfig {
@@ -18,10 +20,18 @@ export interface WaitConfig {
   readonly consumerCpu: number;
   /** Bytes of data in the ring. */
   readonly ringBytes: number;
-  /** The kernel wakes it after so many events. */
+  /** The kernel wakes the reader of a perf ring after so many events; 0 if bytes count. */
   readonly wakeupEvents: number;
+  /** The kernel wakes the reader of a perf ring after so many bytes; 0 if events count. */
+  readonly watermarkBytes: number;
   /** How it waits: asleep, or looking at the ring all the time. */
   readonly waiter: "epoll" | "spin";
+}
+
+/** How eventpipe waits as such a peer, in front of its arguments. */
+export interface OwnWaiting {
+  readonly ring: "perf" | "ringbuf";
+  readonly scanner: ScannerKind;
 }
 
 /** What a peer answers. */
@@ -34,6 +44,8 @@ export interface WaitBlock {
   readonly ns: number;
   /** CPU time of its thread meanwhile, in ns. */
   readonly cpuNs: number;
+  /** How often it was woken; null where its library does not tell. */
+  readonly wakeups: number | null;
   /** Latencies in ns, in the order of events. */
   readonly samples: readonly number[];
 }
@@ -46,8 +58,9 @@ export interface WaitBlock {
  * @returns The arguments of a peer.
  */
 export function waitArguments(object: string, config: WaitConfig): string[] {
-  const { producerCpu, consumerCpu, ringBytes, wakeupEvents, waiter } = config;
-  return [object, ...[producerCpu, consumerCpu, ringBytes, wakeupEvents].map(String), waiter];
+  const { producerCpu, consumerCpu, ringBytes, wakeupEvents, watermarkBytes, waiter } = config;
+  const numbers = [producerCpu, consumerCpu, ringBytes, wakeupEvents, watermarkBytes];
+  return [object, ...numbers.map(String), waiter];
 }
 
 /**
@@ -60,14 +73,14 @@ export function waitArguments(object: string, config: WaitConfig): string[] {
 export function readWaitArguments(args: readonly string[]): { object: string; config: WaitConfig } {
   const [object, ...rest] = args;
   const waiter = rest.pop();
-  const [producerCpu, consumerCpu, ringBytes, wakeupEvents, ...more] = rest.map(Number);
-  const numbers = [producerCpu, consumerCpu, ringBytes, wakeupEvents];
+  const [producerCpu, consumerCpu, ringBytes, wakeupEvents, watermarkBytes, ...more] = rest.map(Number);
+  const numbers = [producerCpu, consumerCpu, ringBytes, wakeupEvents, watermarkBytes];
   if (
     object === undefined || more.length > 0 || (waiter !== "epoll" && waiter !== "spin") ||
     !numbers.every((number) => Number.isSafeInteger(number))
   ) {
     throw new TypeError(
-      `Cannot start the peer: expected the generator's path, 4 integers and a waiter, current value is ${
+      `Cannot start the peer: expected the generator's path, 5 integers and a waiter, current value is ${
         args.join(" ")
       }`,
     );
@@ -79,6 +92,7 @@ export function readWaitArguments(args: readonly string[]): { object: string; co
       consumerCpu: consumerCpu!,
       ringBytes: ringBytes!,
       wakeupEvents: wakeupEvents!,
+      watermarkBytes: watermarkBytes!,
       waiter,
     },
   };
@@ -118,8 +132,12 @@ export interface Emission {
   readonly events: number;
   /** Events that are emitted together, at most 2,000. */
   readonly burst: number;
-  /** From burst to burst, in ns. */
+  /** From burst to burst, in ns; 0 for one right behind the other. */
   readonly intervalNs: number;
+  /** A BPF ring buffer's program wakes its reader of so many unread bytes; 0 for the kernel's choice. */
+  readonly wakeBytes: number;
+  /** Whether each burst waits until the peer sleeps again, if it does not; no unless given. */
+  readonly findsAsleep?: boolean;
 }
 
 /** What the emitting program answers. */
@@ -128,22 +146,27 @@ export interface Emitted {
   readonly late: number;
   /** How many events the kernel refused. */
   readonly refused: number;
+  /** A run of the BPF program for a burst, without what it takes for no event: the median, in ns. */
+  readonly runNs: number;
+  /** From when the first burst was due to the end of the last, in ns. */
+  readonly wholeNs: number;
 }
 
 /**
  * Writes a request for the emitting program.
  *
- * @param program The number of the waiting peer's generator.
+ * @param peer The number of the waiting peer's generator, and that of its process.
  * @param emission What is emitted.
  * @param seed What values are drawn from.
  * @returns The line, with its end.
  */
 export function emitRequest(
-  program: number,
-  { events, burst, intervalNs }: Emission,
+  peer: { readonly program: number; readonly pid: number },
+  { events, burst, intervalNs, wakeBytes, findsAsleep = false }: Emission,
   seed: number,
 ): string {
-  return `emit ${program} ${events} ${burst} ${intervalNs} ${seed}\n`;
+  const reader = findsAsleep ? peer.pid : 0;
+  return `emit ${peer.program} ${events} ${burst} ${intervalNs} ${wakeBytes} ${reader} ${seed}\n`;
 }
 
 /**
@@ -163,16 +186,25 @@ export function readWaitAnswer(
     // Refused below, like other lines that are no answer.
   }
   if (typeof answer === "object" && answer !== null) {
-    const { error, ready, program, late, refused, events, check, ns, cpuNs, samples } = answer;
+    const { error, ready, program, late, refused, runNs, wholeNs } = answer;
     if (typeof error === "string") return { error };
     if (ready === true) return { ready };
     if (isCount(program)) return { program };
-    if (isCount(late) && isCount(refused)) return { late, refused };
-    if (isCount(events) && isCount(check) && isCount(ns) && isCount(cpuNs) && isSamples(samples)) {
-      return { events, check, ns, cpuNs, samples };
+    if (isCount(late) && isCount(refused) && isCount(runNs) && isCount(wholeNs)) {
+      return { late, refused, runNs, wholeNs };
     }
+    const block = readBlock(answer);
+    if (block !== null) return block;
   }
   throw new TypeError(`Cannot understand the peer: expected a line of JSON, current value is ${line}`);
+}
+
+function readBlock(
+  { events, check, ns, cpuNs, wakeups, samples }: Record<string, unknown>,
+): WaitBlock | null {
+  const isBlock = isCount(events) && isCount(check) && isCount(ns) && isCount(cpuNs) &&
+    (wakeups === null || isCount(wakeups)) && isSamples(samples);
+  return isBlock ? { events, check, ns, cpuNs, wakeups, samples } : null;
 }
 
 function isSamples(value: unknown): value is number[] {

@@ -130,13 +130,15 @@ export function planConsume(
 /**
  * Lists what the suite `backends` measures: the same events and the same work on each kind of ring.
  *
+ * @param scanner eventpipe's scanner; memory rings have one only.
  * @returns The plans in the order they are measured.
  */
-export function planBackends(): ConsumePlan[] {
+export function planBackends(scanner: ScannerKind): ConsumePlan[] {
   return [SMALL, MIDDLE, LARGE].flatMap((payload) =>
     ([["scan", 0], ["each", 4], ["batch", 4]] as const).map(([delivery, handlers]): ConsumePlan => ({
       ...PERF,
       suite: "backends",
+      scanner,
       delivery,
       handlers,
       ringBytes: MIB,

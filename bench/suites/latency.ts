@@ -9,7 +9,7 @@ import { reached } from "../../src/report/goals.ts";
 import { latencyStage } from "../../src/report/percentiles.ts";
 import type { Cell, Goal, LatencyStage } from "../../src/report/schema.ts";
 import { median } from "../measure/median.ts";
-import { PEER_LABELS, waitCommand } from "../peers/programs.ts";
+import { eventpipeWaitCommand, PEER_LABELS, waitCommand } from "../peers/programs.ts";
 import { Emitter, type WaitOutcome, WaitPeer } from "../peers/wait_peer.ts";
 import type { LatencyPlan } from "./latency_plan.ts";
 import {
@@ -54,11 +54,11 @@ export async function measureLatency(
   size: PairedSize,
   { programs, producerCpu, consumerCpu, random, seed }: Parties,
 ): Promise<LatencyOutcome | null> {
-  const { waiter, wakeupEvents, ringBytes, emission, samples } = plan;
-  const config = { producerCpu, consumerCpu, ringBytes, wakeupEvents, waiter };
+  const { waiter, wakeupEvents, ringBytes, emission, samples, scanner } = plan;
+  const config = { producerCpu, consumerCpu, ringBytes, wakeupEvents, watermarkBytes: 0, waiter };
   const theirs = waitCommand(programs, PEER, config);
   if (theirs === null || programs.emitter === null) return null;
-  const ours = waitCommand(programs, "eventpipe", config)!;
+  const ours = eventpipeWaitCommand(programs, { ring: "perf", scanner }, config);
   await using emitter = await Emitter.start([programs.emitter, String(producerCpu)]);
   const start = (cleanup: AsyncDisposableStack): Promise<WaitPeer[]> =>
     startAll(
@@ -99,7 +99,7 @@ export function latencyCells({ plan, blocks, paired }: LatencyOutcome): Cell[] {
 }
 
 function cellOf(plan: LatencyPlan, blocks: readonly WaitOutcome[], peer: string | null): Cell {
-  const { waiter, wakeupEvents, ringBytes, emission: { events, burst, intervalNs } } = plan;
+  const { waiter, wakeupEvents, ringBytes, scanner, emission: { events, burst, intervalNs } } = plan;
   const sumOf = (value: (block: WaitOutcome) => number): number =>
     blocks.reduce((sum, block) => sum + value(block), 0);
   const dispatched = sumOf((block) => block.events);
@@ -113,7 +113,7 @@ function cellOf(plan: LatencyPlan, blocks: readonly WaitOutcome[], peer: string 
     suite: "latency",
     source: "kernel",
     ring: "perf",
-    scanner: peer === null ? "ts" : null,
+    scanner: peer === null ? scanner : null,
     waiter,
     peer,
     ringBytes,
@@ -143,7 +143,9 @@ function cellOf(plan: LatencyPlan, blocks: readonly WaitOutcome[], peer: string 
 
 function latencyOf(blocks: readonly WaitOutcome[]): LatencyStage[] | null {
   const samples = Float64Array.from(blocks.flatMap((block) => block.samples));
-  return samples.length === 0 ? null : [latencyStage({ stage: "handled", from: "emitted", samples })];
+  if (samples.length === 0) return null;
+  const lost = blocks.reduce((sum, { refused }) => sum + refused, 0);
+  return [latencyStage({ stage: "handled", from: "emitted", samples, lost })];
 }
 
 /**

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ScannerKind } from "../../src/ring/scanner.ts";
 import type { Emission, WaitConfig } from "../peers/wait_protocol.ts";
 import type { PairedSize } from "./paired.ts";
 
@@ -13,6 +14,8 @@ export interface LatencyPlan {
   /** What is compared, in words. */
   readonly what: string;
   readonly waiter: WaitConfig["waiter"];
+  /** eventpipe's. */
+  readonly scanner: ScannerKind;
   readonly wakeupEvents: number;
   readonly ringBytes: number;
   /** What is emitted in a block. */
@@ -38,13 +41,13 @@ const NEVER_WAKE = 0x7fffffff;
  * An event each 200 us: a wake-up and its event cost a tenth of that or less. 400 of them take 80 ms, less than a spell of
  * the hypervisor lasts.
  */
-const QUIET: Emission = { events: 400, burst: 1, intervalNs: 200_000 };
+const QUIET: Emission = { events: 400, burst: 1, intervalNs: 200_000, wakeBytes: 0 };
 
 /** A million events per second, in bursts as of a busy system call; 49 times the threshold, so that the last one wakes. */
-const MILLION: Emission = { events: 49 * 4096, burst: 512, intervalNs: 512_000 };
+const MILLION: Emission = { events: 49 * 4096, burst: 512, intervalNs: 512_000, wakeBytes: 0 };
 
 /** What is measured, in this order. */
-export const LATENCY_PLANS: readonly LatencyPlan[] = [
+const PLANS: readonly Omit<LatencyPlan, "scanner">[] = [
   {
     what: "epoll wake-up latency at 10 % load, p50",
     waiter: "epoll",
@@ -76,3 +79,17 @@ export const LATENCY_PLANS: readonly LatencyPlan[] = [
     goal: 1.1,
   },
 ];
+
+/**
+ * Lists what is measured.
+ *
+ * @param scanner With which scanner.
+ * @returns The plans in their order.
+ */
+export function planLatency(scanner: ScannerKind): LatencyPlan[] {
+  return PLANS.map((plan) => ({
+    ...plan,
+    what: scanner === "ts" ? plan.what : `${plan.what}; WASM scanner`,
+    scanner,
+  }));
+}

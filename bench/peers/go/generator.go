@@ -16,7 +16,7 @@ const (
 
 // request is struct fill_request of ../fill.bpf.c.
 type request struct {
-	Count, Sequence, Seed, Categories, PayloadBytes, PayloadSteps uint64
+	Count, Sequence, Seed, Categories, PayloadBytes, PayloadSteps, WakeBytes uint64
 }
 
 // generator is ../fill.bpf.c, loaded.
@@ -45,12 +45,21 @@ func loadGenerator(config config, name string) (*generator, error) {
 
 // fill makes the kernel fill the ring.
 func (g *generator) fill(seed, sequence uint64) error {
-	for done := 0; done < g.config.events; {
-		count := g.config.events - done
+	refused, err := g.emit(g.config.events, seed, sequence)
+	if err == nil && refused != 0 {
+		return errors.New("Cannot fill the ring: it has no room for all events")
+	}
+	return err
+}
+
+// emit makes the kernel emit events on the producer's CPU; a reader that waits is woken. It returns how many were refused.
+func (g *generator) emit(events int, seed, sequence uint64) (refused uint32, err error) {
+	for done := 0; done < events; {
+		count := events - done
 		if count > eventsPerRun {
 			count = eventsPerRun
 		}
-		refused, err := g.program.Run(&ebpf.RunOptions{
+		result, err := g.program.Run(&ebpf.RunOptions{
 			Context: request{
 				Count:        uint64(count),
 				Sequence:     sequence + uint64(done),
@@ -58,17 +67,16 @@ func (g *generator) fill(seed, sequence uint64) error {
 				Categories:   uint64(g.config.handlers),
 				PayloadBytes: uint64(g.config.payloadBytes),
 				PayloadSteps: uint64(g.config.payloadSteps),
+				WakeBytes:    1,
 			},
 			Flags: testRunOnCPU,
 			CPU:   uint32(g.config.producerCPU),
 		})
 		if err != nil {
-			return fmt.Errorf("Cannot run the generator: %w", err)
+			return 0, fmt.Errorf("Cannot run the generator: %w", err)
 		}
-		if refused != 0 {
-			return errors.New("Cannot fill the ring: it has no room for all events")
-		}
+		refused += result
 		done += count
 	}
-	return nil
+	return refused, nil
 }

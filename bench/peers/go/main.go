@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 
 // The peer in Go: cilium/ebpf's readers of perf rings and of BPF ring buffers, `perf` or `ringbuf` as its first argument;
-// the others are those of every peer, and the protocol is told in ../protocol.ts. As in the peers in C, a handler from a
+// the others are those of every peer, and the protocol is told in ../protocol.ts. With `wait` in front it waits, see wait.go. As in the peers in C, a handler from a
 // table reads one u32 and one u64 of each event; a reader's record is used again for every event.
 package main
 
@@ -38,6 +38,9 @@ func main() {
 }
 
 func run(args []string) error {
+	if len(args) > 0 && args[0] == "wait" {
+		return runWait(args[1:])
+	}
 	config, err := readConfig(args)
 	if err != nil {
 		return err

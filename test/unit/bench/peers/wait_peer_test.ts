@@ -3,7 +3,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Emitter, WaitPeer } from "../../../../bench/peers/wait_peer.ts";
 
-const EMISSION = { events: 4, burst: 2, intervalNs: 1000 };
+const EMISSION = { events: 4, burst: 2, intervalNs: 1000, wakeBytes: 0 };
 
 /** A program that answers each line with a line of shell. */
 function shell(first: string, answer: string): string[] {
@@ -11,7 +11,9 @@ function shell(first: string, answer: string): string[] {
 }
 
 function emitter(refused: number): Promise<Emitter> {
-  return Emitter.start(shell('{"ready":true}', `{\\"late\\":$a,\\"refused\\":${refused}}`));
+  return Emitter.start(
+    shell('{"ready":true}', `{\\"late\\":$a,\\"refused\\":${refused},\\"runNs\\":$b,\\"wholeNs\\":$d}`),
+  );
 }
 
 async function blockOf(refused: number, events: number): Promise<unknown> {
@@ -20,7 +22,7 @@ async function blockOf(refused: number, events: number): Promise<unknown> {
     name: "shell",
     argv: shell(
       '{"program":7}',
-      `{\\"events\\":${events},\\"check\\":$a,\\"ns\\":1,\\"cpuNs\\":$b,\\"samples\\":[]}`,
+      `{\\"events\\":${events},\\"check\\":$a,\\"ns\\":1,\\"cpuNs\\":$b,\\"wakeups\\":null,\\"samples\\":[]}`,
     ),
     emitter: emits,
     emission: EMISSION,
@@ -36,18 +38,24 @@ Deno.test("a waiting peer and its emitter are asked together, and their answers 
     check: 4,
     ns: 1,
     cpuNs: 3,
+    wakeups: null,
     samples: [],
     late: 7,
     refused: 0,
+    runNs: 4,
+    wholeNs: 1000,
   });
   assertEquals(await blockOf(1, 3), {
     events: 3,
     check: 4,
     ns: 1,
     cpuNs: 3,
+    wakeups: null,
     samples: [],
     late: 7,
     refused: 1,
+    runNs: 4,
+    wholeNs: 1000,
   });
 });
 

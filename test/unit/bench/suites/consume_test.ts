@@ -87,7 +87,7 @@ Deno.test("planConsume measures the same with the WASM scanner, but for many rin
 });
 
 Deno.test("planBackends measures each kind of ring with the same events", () => {
-  const plans = planBackends();
+  const plans = planBackends("ts");
   assertEquals(plans.length, 9);
   assert(
     plans.every(({ suite, peers }) => suite === "backends" && peers.join() === "own_ringbuf,own_memory"),
