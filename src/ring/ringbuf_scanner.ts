@@ -191,13 +191,12 @@ export class RingbufScanner implements Scanner {
     const size = word - this.#leadBytes;
     if ((size >>> 0) > LENGTH_BITS) return first;
     const stride = (BPF_RINGBUF_HDR_SZ + word + 7) & ~7;
-    const last = Math.min(limit, first + batch.categories.length * stride) - stride;
-    let offset = first;
-    let count = 0;
-    while (offset <= last && words[offset >> 2] === word) {
-      offset = (offset + stride) | 0;
-      count = (count + 1) | 0;
-    }
+    const last = (Math.min(limit, first + batch.categories.length * stride) - stride) >> 2;
+    const step = stride >> 2;
+    let at = first >> 2;
+    while (at <= last && words[at] === word) at = (at + step) | 0;
+    const offset = at << 2;
+    const count = (offset - first) / stride;
     if (count > 0) {
       const start = data + BPF_RINGBUF_HDR_SZ + this.#leadBytes;
       // Around the end of the ring its second copy goes on.
@@ -252,8 +251,11 @@ export class RingbufScanner implements Scanner {
     } else if (batch.sizeOf(0) < CATEGORY_BYTES) {
       categories.fill(-1, 0, count);
     } else {
-      const first = batch.offsetOf(0);
-      for (let i = 0; i < count; i++) categories[i] = words[(first + i * stride) >> 2]!;
+      let at = batch.offsetOf(0) >> 2;
+      for (let i = 0; i < count; i++) {
+        categories[i] = words[at]!;
+        at += stride >> 2;
+      }
     }
   }
 
