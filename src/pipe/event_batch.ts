@@ -35,6 +35,9 @@ export class PendingBatch implements EventBatch {
   readonly #cpus = new Int32Array(RecordBatch.CAPACITY);
   readonly #view: DataView;
   readonly #event: EventView;
+  /** The size and the CPU of all events that wait, where they are alike; a size of -1 where the columns tell them. */
+  #size = -1;
+  #cpu = -1;
   /** Events that wait, and their bytes. */
   #count = 0;
   #bytes = 0;
@@ -56,6 +59,7 @@ export class PendingBatch implements EventBatch {
    * @returns Whether the batch is full now.
    */
   add(offset: number, size: number, cpu: number): boolean {
+    this.#size = -1;
     const count = this.#count;
     this.#offsets[count] = offset;
     this.#sizes[count] = size;
@@ -66,7 +70,8 @@ export class PendingBatch implements EventBatch {
   }
 
   /**
-   * Appends events of one ring. There is room for all of a batch of records while nothing waits.
+   * Appends events of one ring. What waits already must be of the same batch of records: then there is room for all, and they
+   * are alike or listed as those are.
    *
    * @param records Among which they are.
    * @param indices Their indices there, from `first` on.
@@ -75,25 +80,37 @@ export class PendingBatch implements EventBatch {
    * @param cpu The CPU whose ring holds them.
    */
   addAll(records: RecordBatch, indices: Uint8Array, first: number, count: number, cpu: number): void {
-    const { offsets, sizes, stride, start, mask } = records;
-    const offset = records.offsetOf(0) - start;
+    if (records.stride === 0) this.#addListed(records, indices, first, count, cpu);
+    else this.#addAlike(records, indices, first, count, cpu);
+  }
+
+  #addAlike(records: RecordBatch, indices: Uint8Array, first: number, count: number, cpu: number): void {
+    const { stride, start, mask } = records;
     const size = records.sizeOf(0);
-    const ownOffsets = this.#offsets;
-    const ownSizes = this.#sizes;
-    const ownCpus = this.#cpus;
+    const at = records.offsetOf(0) - start;
+    const offsets = this.#offsets;
     const begin = this.#count;
-    let bytes = stride === 0 ? 0 : count * size;
-    for (let i = 0; i < count && stride !== 0; i++) {
-      ownOffsets[begin + i] = start + ((offset + indices[first + i]! * stride) & mask);
-      ownSizes[begin + i] = size;
-      ownCpus[begin + i] = cpu;
+    this.#size = size;
+    this.#cpu = cpu;
+    for (let i = 0; i < count; i++) {
+      offsets[begin + i] = start + ((at + indices[first + i]! * stride) & mask);
     }
-    for (let i = 0; i < count && stride === 0; i++) {
+    this.#count = begin + count;
+    this.#bytes += count * size;
+  }
+
+  #addListed(records: RecordBatch, indices: Uint8Array, first: number, count: number, cpu: number): void {
+    const [offsets, sizes, cpus] = [this.#offsets, this.#sizes, this.#cpus];
+    const begin = this.#count;
+    this.#size = -1;
+    let bytes = 0;
+    for (let i = 0; i < count; i++) {
       const index = indices[first + i]!;
-      ownOffsets[begin + i] = offsets[index]!;
-      ownSizes[begin + i] = sizes[index]!;
-      ownCpus[begin + i] = cpu;
-      bytes += sizes[index]!;
+      const size = records.sizes[index]!;
+      offsets[begin + i] = records.offsets[index]!;
+      sizes[begin + i] = size;
+      cpus[begin + i] = cpu;
+      bytes += size;
     }
     this.#count = begin + count;
     this.#bytes += bytes;
@@ -129,7 +146,8 @@ export class PendingBatch implements EventBatch {
 
   at(index: number): Event {
     this.#place(index, 0, 0);
-    this.#event.point(this.#offsets[index]!, this.#sizes[index]!, this.#cpus[index]!);
+    const cpu = this.#size < 0 ? this.#cpus[index]! : this.#cpu;
+    this.#event.point(this.#offsets[index]!, this.#sizeOf(index), cpu);
     return this.#event;
   }
 
@@ -146,16 +164,20 @@ export class PendingBatch implements EventBatch {
   /** Where bytes of an event stand in the view. */
   #place(index: number, offset: number, bytes: number): number {
     const isThere = (index >>> 0) === index && index < this.#length;
-    if (!isThere || (offset >>> 0) !== offset || offset > this.#sizes[index]! - bytes) {
+    if (!isThere || (offset >>> 0) !== offset || offset > this.#sizeOf(index) - bytes) {
       throw this.#outside(index, offset, bytes);
     }
     return this.#offsets[index]! + offset;
   }
 
+  #sizeOf(index: number): number {
+    return this.#size < 0 ? this.#sizes[index]! : this.#size;
+  }
+
   #outside(index: number, offset: number, bytes: number): Error {
     if (this.#length === 0) return stale();
     if ((index >>> 0) === index && index < this.#length) {
-      return outsideEvent(offset, bytes, this.#sizes[index]!);
+      return outsideEvent(offset, bytes, this.#sizeOf(index));
     }
     return new RangeError(
       `Cannot read event ${index} of the batch: it has ${this.#length}, and they count from 0`,

@@ -12,7 +12,8 @@ import type { TextField, TextTable } from "./text_table.ts";
 
 /** What the columns mean, for reports. */
 export const PROGRAMS_ABOUT =
-  "The best of each column is bold. Full ring: time to take an event out of a ring that was filled before. Rate without loss: " +
+  "The best of a column is bold, but not of rates, which may be those of who emits, nor of latencies, whose differences " +
+  "may be the machine's. Full ring: time to take an event out of a ring that was filled before. Rate without loss: " +
   "the highest of those that were tried; at least, where no higher one could be offered. p50 and p99: from output to handler, " +
   "asleep between events. CPU: user and system time at 1M events/s. Memory: resident, rings included. First event: from the " +
   "start of the process.";
@@ -21,23 +22,23 @@ interface ProgramColumn {
   readonly head: string;
   readonly value: (program: ProgramRecord) => number | null;
   readonly text: (value: number, program: ProgramRecord) => string;
-  /** Whether more is better; less is, unless said. */
-  readonly isMoreBetter?: boolean;
+  /** Whether the least of the column is told to be the best: what this measurement can tell. */
+  readonly isRanked: boolean;
 }
 
 const COLUMNS: readonly ProgramColumn[] = [
-  { head: "full ring, per event", value: ({ consumeNs }) => consumeNs, text: formatNs },
+  { head: "full ring, per event", value: ({ consumeNs }) => consumeNs, text: formatNs, isRanked: true },
   {
     head: "rate without loss",
     value: ({ lossFreeRate }) => lossFreeRate,
     text: (rate, { rateLimited }) => `${rateLimited === true ? "at least " : ""}${formatCount(rate)}/s`,
-    isMoreBetter: true,
+    isRanked: false,
   },
-  { head: "p50", value: ({ p50 }) => p50, text: formatNs },
-  { head: "p99", value: ({ p99 }) => p99, text: formatNs },
-  { head: "CPU per event at 1M/s", value: ({ cpuNsPerEvent }) => cpuNsPerEvent, text: formatNs },
-  { head: "memory", value: ({ residentBytes }) => residentBytes, text: formatBytes },
-  { head: "first event", value: ({ firstEventNs }) => firstEventNs, text: formatNs },
+  { head: "p50", value: ({ p50 }) => p50, text: formatNs, isRanked: false },
+  { head: "p99", value: ({ p99 }) => p99, text: formatNs, isRanked: false },
+  { head: "CPU per event at 1M/s", value: ({ cpuNsPerEvent }) => cpuNsPerEvent, text: formatNs, isRanked: true },
+  { head: "memory", value: ({ residentBytes }) => residentBytes, text: formatBytes, isRanked: true },
+  { head: "first event", value: ({ firstEventNs }) => firstEventNs, text: formatNs, isRanked: true },
 ];
 
 /**
@@ -47,10 +48,9 @@ const COLUMNS: readonly ProgramColumn[] = [
  * @returns A row for each, in their order.
  */
 export function programsTable(programs: readonly ProgramRecord[]): TextTable {
-  const best = COLUMNS.map(({ value, isMoreBetter }) => {
+  const best = COLUMNS.map(({ value, isRanked }) => {
     const values = programs.map(value).filter((each) => each !== null);
-    if (values.length < 2) return null;
-    return isMoreBetter ? Math.max(...values) : Math.min(...values);
+    return isRanked && values.length >= 2 ? Math.min(...values) : null;
   });
   return {
     columns: [{ head: "program" }, { head: "ring" }, ...COLUMNS.map(({ head }) => ({ head, right: true }))],
