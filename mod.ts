@@ -54,15 +54,8 @@ export { MemorySource, type MemorySourceOptions, type SharedRings } from "./src/
 export { TracepointSource, type TracepointSourceOptions } from "./src/source/tracepoints.ts";
 export type { Source } from "./src/source/source.ts";
 export type { Readiness } from "./src/ring/readiness.ts";
-export type {
-  AlikeRecords,
-  BatchColumns,
-  DispatchBy,
-  RecordBatch,
-  ScannedRange,
-  Scanner,
-  ScannerKind,
-} from "./src/ring/scanner.ts";
+export type { AlikeRecords, BatchColumns, RecordBatch } from "./src/ring/record_batch.ts";
+export type { DispatchBy, ScannedRange, Scanner, ScannerKind } from "./src/ring/scanner.ts";
 export type { Admission, PerfWriter, PerfWriterOptions, RingEvents } from "./src/ring/perf_writer.ts";
 export type { RingRegion } from "./src/ring/geometry.ts";
 export type { WaiterName } from "./src/wait/open.ts";

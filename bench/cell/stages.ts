@@ -11,7 +11,8 @@ import { monotonicNs } from "../../src/ffi/clock.ts";
 import type { Event } from "../../src/pipe/event.ts";
 import { latencyStage } from "../../src/report/percentiles.ts";
 import type { LatencyStage } from "../../src/report/schema.ts";
-import type { RecordBatch, ScannedRange, Scanner } from "../../src/ring/scanner.ts";
+import type { RecordBatch } from "../../src/ring/record_batch.ts";
+import type { ScannedRange, Scanner } from "../../src/ring/scanner.ts";
 import type { Source } from "../../src/source/source.ts";
 
 /** The times of the drain under way, in ns. */

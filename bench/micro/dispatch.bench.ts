@@ -5,7 +5,7 @@
 
 import { EventPipe } from "../../src/pipe/event_pipe.ts";
 import type { Event } from "../../src/pipe/event.ts";
-import { RecordBatch } from "../../src/ring/scanner.ts";
+import { RecordBatch } from "../../src/ring/record_batch.ts";
 import { MemorySource } from "../../src/source/memory.ts";
 
 const EVENTS = 512;

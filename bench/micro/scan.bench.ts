@@ -3,7 +3,7 @@
  * iteration's divided by the events in the name. Needs no permission.
  */
 
-import { RecordBatch } from "../../src/ring/scanner.ts";
+import { RecordBatch } from "../../src/ring/record_batch.ts";
 import { fillRing } from "./_rings.ts";
 
 const MIXED = [20, 36, 60, 84, 140];

@@ -6,7 +6,7 @@
  */
 
 import { allowedCpus, pinThread } from "../../src/ffi/affinity.ts";
-import { RecordBatch } from "../../src/ring/scanner.ts";
+import { RecordBatch } from "../../src/ring/record_batch.ts";
 import { MemorySource } from "../../src/source/memory.ts";
 import { PerfSource } from "../../src/source/perf.ts";
 import type { Source } from "../../src/source/source.ts";

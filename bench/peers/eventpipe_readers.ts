@@ -8,7 +8,7 @@
 import { EventPipe } from "../../src/pipe/event_pipe.ts";
 import type { Event } from "../../src/pipe/event.ts";
 import type { EventBatch } from "../../src/pipe/event_batch.ts";
-import { RecordBatch } from "../../src/ring/scanner.ts";
+import { RecordBatch } from "../../src/ring/record_batch.ts";
 import type { Source } from "../../src/source/source.ts";
 import { CATEGORIES, type PeerConfig } from "./protocol.ts";
 

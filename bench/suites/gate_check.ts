@@ -1,6 +1,6 @@
 /**
  * `deno task bench:gate`, the check of the gate: two runs of this checkout must be found equal, and a run of a copy whose
- * scanner is 10 % slower must be found slower, by the command lines that a continuous integration uses.
+ * scanning is 10 % slower must be found slower, by the command lines that a continuous integration uses.
  *
  * @module
  */
@@ -67,7 +67,7 @@ export function judgeCheck(
   const rows = [
     ["two runs of this checkout", "0", `${clean} of ${equal.length}`, `${needed} of ${wanted.tries}`],
     [
-      "scanner 10 % slower",
+      "scanning 10 % slower",
       "1, with cells",
       `${found} of ${slowed.length}`,
       `${wanted.slowedTries} of ${wanted.slowedTries}`,
@@ -109,7 +109,7 @@ async function runCheck(tries: number, slowedTries: number): Promise<GateCheck> 
     equal.push(tell(`${i} of ${tries}, twice this checkout`, await compare(a, b)));
     if (i > slowedTries) continue;
     if (!await measureAll([[copy.path, c]])) break;
-    slowed.push(tell(`${i} of ${slowedTries}, scanner 10 % slower`, await compare(b, c)));
+    slowed.push(tell(`${i} of ${slowedTries}, scanning 10 % slower`, await compare(b, c)));
   }
   return { equal, slowed };
 }

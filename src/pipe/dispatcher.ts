@@ -5,10 +5,10 @@
  */
 
 import { EventPipeError } from "../errors.ts";
-import type { RecordBatch } from "../ring/scanner.ts";
+import type { RecordBatch } from "../ring/record_batch.ts";
 import { type Event, EventView } from "./event.ts";
-import type { EventBatch } from "./event_batch.ts";
 import { Grouping } from "./grouping.ts";
+import { callHandler, numberOf } from "./handler_call.ts";
 import { type BatchHandler, type EventHandler, HandlerRegistry, Registration } from "./handlers.ts";
 import type { RingCounters } from "./statistics.ts";
 
@@ -377,42 +377,4 @@ export class Dispatcher {
       "UNKNOWN_CATEGORY",
     );
   }
-}
-
-/** Calls a handler and counts the call. */
-function callHandler(
-  registration: Registration,
-  argument: unknown,
-  events: number,
-  bytes: number,
-): number | void {
-  registration.events += events;
-  registration.bytes += bytes;
-  let returned = false;
-  try {
-    const { handler, context } = registration;
-    const result = registration.batch === null
-      ? handler.process(argument as Event, context)
-      : handler.processBatch(argument as EventBatch, context);
-    checkResult(result, registration);
-    returned = true;
-    return result;
-  } finally {
-    if (!returned) registration.errors++;
-  }
-}
-
-/** What a handler returned, as what a drain returns. */
-function numberOf(result: unknown, registration: Registration): number {
-  if (typeof result === "number") return result;
-  checkResult(result, registration);
-  return 0;
-}
-
-function checkResult(result: unknown, registration: Registration): void {
-  if (typeof result !== "object" || result === null) return;
-  const name = registration.batch === null ? "process" : "processBatch";
-  throw new TypeError(
-    `Cannot dispatch to "${registration.name}": ${name} returned an object; it must be synchronous and return a number or nothing`,
-  );
 }

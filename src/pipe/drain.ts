@@ -5,7 +5,7 @@
  * @module
  */
 
-import { RecordBatch } from "../ring/scanner.ts";
+import { RecordBatch } from "../ring/record_batch.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { RingReader } from "./ring_reader.ts";
 

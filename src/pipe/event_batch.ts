@@ -6,7 +6,7 @@
  */
 
 import { EventPipeError } from "../errors.ts";
-import { RecordBatch } from "../ring/scanner.ts";
+import { RecordBatch } from "../ring/record_batch.ts";
 import { type Event, EventView, exactU64, outsideEvent } from "./event.ts";
 
 /**

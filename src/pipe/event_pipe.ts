@@ -6,7 +6,7 @@
  */
 
 import { closedError, wrongArgument } from "../errors.ts";
-import { RecordBatch } from "../ring/scanner.ts";
+import { RecordBatch } from "../ring/record_batch.ts";
 import type { Source } from "../source/source.ts";
 import { defaultWaiter, openWaiter } from "../wait/open.ts";
 import type { StopToken } from "../wait/stop_token.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { RecordBatch } from "../ring/scanner.ts";
+import { RecordBatch } from "../ring/record_batch.ts";
 
 /** Which records of a batch belong to which category. */
 export class Grouping {

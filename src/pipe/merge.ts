@@ -11,7 +11,7 @@
  */
 
 import { EVENT } from "../abi/event.ts";
-import { RecordBatch } from "../ring/scanner.ts";
+import { RecordBatch } from "../ring/record_batch.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Drain } from "./drain.ts";
 import type { RingReader } from "./ring_reader.ts";

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { DispatchBy, RecordBatch, Scanner } from "../ring/scanner.ts";
+import type { RecordBatch } from "../ring/record_batch.ts";
+import type { DispatchBy, Scanner } from "../ring/scanner.ts";
 import type { Source } from "../source/source.ts";
 import { RingCounters } from "./statistics.ts";
 import type { RingTap } from "./tap.ts";

@@ -43,7 +43,7 @@ function loadParts({ rate, arrivals, loadShare }: Cell): string[] {
 }
 
 /**
- * A share of the highest rate that was measured without loss.
+ * A share of what a saturating cell of the same configuration handled.
  *
  * @param loadShare The share.
  * @returns Such as `50% of capacity`.

@@ -36,7 +36,12 @@ const COLUMNS: readonly ProgramColumn[] = [
   },
   { head: "p50", value: ({ p50 }) => p50, text: formatNs, isRanked: false },
   { head: "p99", value: ({ p99 }) => p99, text: formatNs, isRanked: false },
-  { head: "CPU per event at 1M/s", value: ({ cpuNsPerEvent }) => cpuNsPerEvent, text: formatNs, isRanked: true },
+  {
+    head: "CPU per event at 1M/s",
+    value: ({ cpuNsPerEvent }) => cpuNsPerEvent,
+    text: formatNs,
+    isRanked: true,
+  },
   { head: "memory", value: ({ residentBytes }) => residentBytes, text: formatBytes, isRanked: true },
   { head: "first event", value: ({ firstEventNs }) => firstEventNs, text: formatNs, isRanked: true },
 ];

@@ -22,7 +22,8 @@
 
 import { LOST_RECORD, PERF, PERF_EVENT_HEADER, PERF_EVENT_MMAP_PAGE, SAMPLE_RAW } from "../abi/perf_event.ts";
 import type { RingRegion } from "./geometry.ts";
-import { beginEach, RecordBatch, type ScannedRange, type Scanner } from "./scanner.ts";
+import { RecordBatch } from "./record_batch.ts";
+import { beginEach, type ScannedRange, type Scanner } from "./scanner.ts";
 
 const { PERF_RECORD_LOST, PERF_RECORD_SAMPLE } = PERF;
 const { data_head } = PERF_EVENT_MMAP_PAGE.offsets;

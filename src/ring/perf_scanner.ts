@@ -11,7 +11,8 @@
 
 import { LOST_RECORD, PERF, PERF_EVENT_HEADER, PERF_EVENT_MMAP_PAGE, SAMPLE_RAW } from "../abi/perf_event.ts";
 import type { RingRegion } from "./geometry.ts";
-import { copyRange, type RecordBatch, type ScannedRange, type Scanner } from "./scanner.ts";
+import type { RecordBatch } from "./record_batch.ts";
+import { copyRange, type ScannedRange, type Scanner } from "./scanner.ts";
 
 const { PERF_RECORD_LOST, PERF_RECORD_SAMPLE } = PERF;
 const { data_head, data_tail } = PERF_EVENT_MMAP_PAGE.offsets;

@@ -14,7 +14,8 @@
 
 import { RINGBUF } from "../abi/ringbuf.ts";
 import { EVENT_SIZE_BYTES, type RingbufRegion } from "./ringbuf_geometry.ts";
-import { beginEach, type DispatchBy, type RecordBatch, type ScannedRange, type Scanner } from "./scanner.ts";
+import type { RecordBatch } from "./record_batch.ts";
+import { beginEach, type DispatchBy, type ScannedRange, type Scanner } from "./scanner.ts";
 
 const { BPF_RINGBUF_DISCARD_BIT, BPF_RINGBUF_HDR_SZ } = RINGBUF;
 

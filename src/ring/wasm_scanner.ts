@@ -13,15 +13,8 @@ import { PERF_EVENT_MMAP_PAGE, SAMPLE_RAW } from "../abi/perf_event.ts";
 import type { CategoryFilter } from "./category_filter.ts";
 import type { RingRegion } from "./geometry.ts";
 import { EVENT_SIZE_BYTES, type RingbufRegion } from "./ringbuf_geometry.ts";
-import {
-  type BatchColumns,
-  beginEach,
-  copyRange,
-  type DispatchBy,
-  type RecordBatch,
-  type ScannedRange,
-  type Scanner,
-} from "./scanner.ts";
+import type { BatchColumns, RecordBatch } from "./record_batch.ts";
+import { beginEach, copyRange, type DispatchBy, type ScannedRange, type Scanner } from "./scanner.ts";
 import { MODULE_BASE64 } from "./wasm/module.ts";
 import * as STATE from "./wasm/state.ts";
 import { statesOf } from "./wasm_memory.ts";

@@ -5,13 +5,8 @@
 
 import type { RingRegion } from "../../src/ring/geometry.ts";
 import type { RingbufRegion } from "../../src/ring/ringbuf_geometry.ts";
-import {
-  beginEach,
-  type DispatchBy,
-  type RecordBatch,
-  type ScannedRange,
-  type Scanner,
-} from "../../src/ring/scanner.ts";
+import type { RecordBatch } from "../../src/ring/record_batch.ts";
+import { beginEach, type DispatchBy, type ScannedRange, type Scanner } from "../../src/ring/scanner.ts";
 import { openWasmMemory } from "../../src/ring/wasm_memory.ts";
 import { WasmScanner } from "../../src/ring/wasm_scanner.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import { type RingRegion, SPARE_BYTES } from "../../src/ring/geometry.ts";
-import { RecordBatch } from "../../src/ring/scanner.ts";
+import { RecordBatch } from "../../src/ring/record_batch.ts";
 import { GuardedMemory, MARGIN_BYTES, type Range } from "./memory.ts";
 import type { Reading, TestedRing, U64 } from "./tested_ring.ts";
 

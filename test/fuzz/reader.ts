@@ -7,7 +7,8 @@
  */
 
 import { EventView } from "../../src/pipe/event.ts";
-import { RecordBatch, type Scanner } from "../../src/ring/scanner.ts";
+import { RecordBatch } from "../../src/ring/record_batch.ts";
+import type { Scanner } from "../../src/ring/scanner.ts";
 import { NOWHERE } from "./memory.ts";
 import { Reading, type TestedRing, type U64 } from "./tested_ring.ts";
 

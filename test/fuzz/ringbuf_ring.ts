@@ -6,7 +6,7 @@
  */
 
 import type { RingbufRegion } from "../../src/ring/ringbuf_geometry.ts";
-import { RecordBatch } from "../../src/ring/scanner.ts";
+import { RecordBatch } from "../../src/ring/record_batch.ts";
 import { GuardedMemory, MARGIN_BYTES, NOWHERE, type Range } from "./memory.ts";
 import type { Reading, TestedRing, U64 } from "./tested_ring.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { RecordBatch } from "../../src/ring/scanner.ts";
+import { RecordBatch } from "../../src/ring/record_batch.ts";
 import type { GuardedMemory, Range } from "./memory.ts";
 
 /** A u64 in two words. */

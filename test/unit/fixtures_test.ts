@@ -8,7 +8,7 @@ import { PERF_EVENT_MMAP_PAGE } from "../../src/abi/perf_event.ts";
 import { layOutRings, SPARE_BYTES } from "../../src/ring/geometry.ts";
 import { PerfScanner } from "../../src/ring/perf_scanner.ts";
 import { PerfWriter } from "../../src/ring/perf_writer.ts";
-import { RecordBatch } from "../../src/ring/scanner.ts";
+import { RecordBatch } from "../../src/ring/record_batch.ts";
 import {
   ByteClass,
   type Capture,

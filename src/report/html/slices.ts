@@ -8,7 +8,7 @@
 
 import { formatBytes, formatCount } from "../../cli/units.ts";
 import { loadText, shortLoadText } from "../cell_name.ts";
-import { responseOf } from "../response.ts";
+import { middleOf } from "../repeats.ts";
 import type { Cell } from "../schema.ts";
 
 /** Cells of one configuration. */
@@ -181,17 +181,6 @@ export function differingNames(
     names: parts.map((each) => textOf(each, differing) || each.reader),
     shared: parts.length === 0 ? "" : textOf(parts[0]!, shown.filter((name) => !differs(name))),
   };
-}
-
-/**
- * Of cells that measured the same, the one in the middle: no figure is an average, and each is of a cell that is in the table.
- *
- * @param cells At least one.
- * @returns The cell whose latency, or whose rate where there is no latency, is the median.
- */
-export function middleOf(cells: readonly Cell[]): Cell {
-  const figureOf = (cell: Cell): number => responseOf(cell)?.p50 ?? cell.eventsPerSecond;
-  return cells.toSorted((one, other) => figureOf(one) - figureOf(other))[(cells.length - 1) >> 1]!;
 }
 
 /**

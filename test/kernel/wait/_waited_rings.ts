@@ -1,7 +1,8 @@
 /** Kernel rings with a waiter and without a pipe: what a waiter reports is seen, and rings are drained when a test says so. */
 
 import { LoadGenerator } from "../../../bench/load_generator.ts";
-import { RecordBatch, type Scanner } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
+import type { Scanner } from "../../../src/ring/scanner.ts";
 import { PerfSource } from "../../../src/source/perf.ts";
 import { openWaiter, type WaiterName } from "../../../src/wait/open.ts";
 import type { StopToken } from "../../../src/wait/stop_token.ts";

@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Grouping } from "../../../src/pipe/grouping.ts";
-import { RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
 
 function batchOf(categories: readonly number[]): RecordBatch {
   const batch = new RecordBatch();

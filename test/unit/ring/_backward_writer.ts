@@ -5,7 +5,7 @@
  */
 
 import { BackwardScanner } from "../../../src/ring/backward_scanner.ts";
-import { RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
 import { type FakeRing, fakeRings, LOST, lost, SAMPLE, type Told } from "./_records.ts";
 
 /** A record that was output. */

@@ -5,7 +5,8 @@
  */
 
 import { layOutRings, type RingRegion } from "../../../src/ring/geometry.ts";
-import { RecordBatch, type Scanner } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
+import type { Scanner } from "../../../src/ring/scanner.ts";
 import { ringBuffer } from "./_scanners.ts";
 
 /** <linux/perf_event.h>: the record types and where the positions stand. */

@@ -5,7 +5,8 @@
  */
 
 import { layOutRingbufs, type RingbufRegion } from "../../../src/ring/ringbuf_geometry.ts";
-import { RecordBatch, type Scanner } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
+import type { Scanner } from "../../../src/ring/scanner.ts";
 import { ringBuffer } from "./_scanners.ts";
 
 /** <linux/bpf.h> */

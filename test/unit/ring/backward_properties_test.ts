@@ -6,7 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { SPARE_BYTES } from "../../../src/ring/geometry.ts";
-import { RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
 import { backwardBench, backwardOracle } from "./_backward_writer.ts";
 import { type FakeRing, heard, pass, payload, record, sample, skipped, tell, type Told } from "./_records.ts";
 

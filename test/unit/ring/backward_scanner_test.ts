@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { BackwardScanner } from "../../../src/ring/backward_scanner.ts";
-import { RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
 import { backwardBench, backwardOracle, type BackwardWriter } from "./_backward_writer.ts";
 import {
   type FakeRing,

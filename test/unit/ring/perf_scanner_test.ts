@@ -1,7 +1,7 @@
 /** Tests of the perf scanner on plain buffers: each way a record can lie in a ring, and each way it can be wrong. */
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
 import {
   type FakeRing,
   fakeRing,

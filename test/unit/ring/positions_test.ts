@@ -6,7 +6,7 @@
 import { assertEquals } from "@std/assert";
 import { layOutRings, SPARE_BYTES } from "../../../src/ring/geometry.ts";
 import { PerfWriter } from "../../../src/ring/perf_writer.ts";
-import { RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
 import { FakeRing, fakeRing, lost, pass, payload, record, sample, type Told } from "./_records.ts";
 import { perfTest, ringBuffer } from "./_scanners.ts";
 

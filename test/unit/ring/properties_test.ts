@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { layOutRings, SPARE_BYTES } from "../../../src/ring/geometry.ts";
 import { PerfWriter } from "../../../src/ring/perf_writer.ts";
-import { RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
 import {
   FakeRing,
   fakeRings,

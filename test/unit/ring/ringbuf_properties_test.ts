@@ -6,7 +6,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type DispatchBy, RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
+import type { DispatchBy } from "../../../src/ring/scanner.ts";
 import {
   data,
   type FakeRingbuf,

@@ -2,7 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { RecordBatch, type ScannedRange, type Scanner } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
+import type { ScannedRange, Scanner } from "../../../src/ring/scanner.ts";
 import { type FakeRing, fakeRing, fakeRings, lost, payload, record, sample } from "./_records.ts";
 import { perfTest } from "./_scanners.ts";
 

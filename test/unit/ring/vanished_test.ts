@@ -4,7 +4,7 @@
  */
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
 import { type FakeRing, fakeRing, lost, SAMPLE, sample } from "./_records.ts";
 import { perfTest } from "./_scanners.ts";
 

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
 import { fakeRing, lost, pass, payload, record, SAMPLE, type Told } from "./_records.ts";
 import { type OpenPerf, perfTest } from "./_scanners.ts";
 

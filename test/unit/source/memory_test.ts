@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { EventPipe, EventPipeError, MemorySource, type MemorySourceOptions } from "../../../mod.ts";
-import { RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
 
 const ENOENT = -2;
 const ENOSPC = -28;

@@ -1,7 +1,8 @@
 /** What every waiter on memory rings does, blocking and not: events, limits, wakes, stop tokens. */
 
 import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
-import { RecordBatch, type Scanner } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
+import type { Scanner } from "../../../src/ring/scanner.ts";
 import { MemorySource } from "../../../src/source/memory.ts";
 import { openWaiter, type WaiterName } from "../../../src/wait/open.ts";
 import { StopToken } from "../../../src/wait/stop_token.ts";

@@ -5,7 +5,7 @@ import { EventPipeError } from "../../../src/errors.ts";
 import { layOutRings, SPARE_BYTES } from "../../../src/ring/geometry.ts";
 import { PerfScanner } from "../../../src/ring/perf_scanner.ts";
 import { PerfWriter, type RingEvents } from "../../../src/ring/perf_writer.ts";
-import { RecordBatch } from "../../../src/ring/scanner.ts";
+import { RecordBatch } from "../../../src/ring/record_batch.ts";
 import { type LocalSignals, ModelWaiter } from "../../../src/wait/model.ts";
 import { StopListener } from "../../../src/wait/stop_listener.ts";
 import { StopToken } from "../../../src/wait/stop_token.ts";

@@ -7,6 +7,7 @@
  */
 
 import { formatBytes, formatNs } from "../../../cli/units.ts";
+import { middleCells } from "../../repeats.ts";
 import { responseOf } from "../../response.ts";
 import { stageName, stagesOf } from "../../rows.ts";
 import type { Cell } from "../../schema.ts";
@@ -58,7 +59,7 @@ export function stagesCharts(slice: Slice): Figure[] {
  * @returns A figure; none where no cell has stages.
  */
 export function stagesByName(cells: readonly Cell[], legend: string): Figure[] {
-  const staged = cells.filter((cell) => stagesOf(cell).length > 0);
+  const staged = middleCells(cells).filter((cell) => stagesOf(cell).length > 0);
   const { names, shared } = differingNames(staged);
   return figureOf(staged, names, { title: "Where the time goes", of: shared, legend });
 }

@@ -160,7 +160,7 @@ chromiumTest("dark differs from light, in charts too, and paper is light in both
   assertEquals(await colors({ ...WIDE, scheme: "dark", isPrint: true }), light);
 });
 
-for (const folder of ["", "2026-11-22-vm-2cpu/"]) {
+for (const folder of ["", "2026-11-22-thorough-vm-2cpu/"]) {
   const url = new URL(`../../../../results/${folder}`, import.meta.url).href;
   const name = folder === "" ? "index.html" : "report.html";
   chromiumTest(`the published ${folder}${name} opens from disk without an error`, async (chromium) => {
