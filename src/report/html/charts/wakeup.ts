@@ -49,7 +49,7 @@ export function wakeupCharts(cells: readonly Cell[]): Figure[] {
     return [{
       title: `Time per event over events per wake-up, threshold in ${kind}`,
       of: shared,
-      caption: "Time of the program that emits, the batch of a trigger being the same in all cells. " +
+      caption: "Time of the program that emits; what it takes to run it for no event is left out. " +
         (ofKind.length === 0
           ? "Too few thresholds for the model t(N) = a + b/N: it needs three."
           : "The lines are t(N) = a + b/N; the table below has a and b."),
