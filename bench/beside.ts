@@ -29,6 +29,7 @@ import { type ConsumePlan, FULL, planBackends, planConsume, QUICK } from "./suit
 import { type GateOutcome, measureGate } from "./suites/gate.ts";
 import { gateCells } from "./suites/gate_cells.ts";
 import { GATE_SIZE, planGate, QUICK_GATE_SIZE } from "./suites/gate_plan.ts";
+import { openReference, type Reference } from "./suites/gate_reference.ts";
 import { countGcLines, gcGoal, type GcOptions } from "./suites/gc_lines.ts";
 import { latencyCells, latencyGoals, type LatencyOutcome, measureLatency } from "./suites/latency.ts";
 import { FULL_LATENCY, type LatencyPlan, planLatency, QUICK_LATENCY } from "./suites/latency_plan.ts";
@@ -52,6 +53,8 @@ export interface BesideOptions {
   readonly scanners: readonly ScannerKind[];
   /** Whether a look will do. */
   readonly isQuick: boolean;
+  /** The path of the checkout that the suite `gate` divides by; null for the one that stays the same. */
+  readonly against: string | null;
   /** Repeats orders, events and intervals. */
   readonly seed: number;
   /** Asked between measurements whether the run is to end. */
@@ -88,10 +91,12 @@ const GC_EVENTS = 10_000_000;
  * @param options Which and how.
  * @returns What was measured; less if it was interrupted or failed behind the first measurement.
  * @throws {MissingToolError} If the generator cannot be built here.
+ * @throws {UsageError} If there is no checkout to divide by.
  * @throws {Error} If a program fails in the first measurement.
  */
 export async function runBeside(options: BesideOptions): Promise<BesideRun> {
   const { suites, seed, isInterrupted } = options;
+  const reference = suites.includes("gate") ? await openReference(options.against) : null;
   const programs = await buildPeers();
   const allowed = allowedCpus();
   const producerCpu = allowed[0]!;
@@ -112,7 +117,7 @@ export async function runBeside(options: BesideOptions): Promise<BesideRun> {
     if (suites.includes("wakeup")) await measured.wakeup();
     if (suites.includes("border")) await measured.border();
     if (suites.includes("peers")) await measured.peers();
-    if (suites.includes("gate")) await measured.gate();
+    if (reference !== null) await measured.gate(reference);
   } catch (error) {
     // Ctrl-C ends the programs too. What was measured before is published all the same.
     if (measured.isEmpty && !isInterrupted()) throw error;
@@ -197,17 +202,17 @@ class Measured {
     for (const kind of ["count", "watermark"] as const) say(fitText(this.#woken, kind) ?? "no fit");
   }
 
-  async gate(): Promise<void> {
+  async gate(reference: Reference): Promise<void> {
     const { isQuick, scanners, seed, say } = this.#options;
     const size = isQuick ? QUICK_GATE_SIZE : GATE_SIZE;
     let measured: readonly GateOutcome[] = [];
     try {
-      await measureGate(scanners.flatMap(planGate), size, this.#parties, (turn, outcomes) => {
+      await measureGate(scanners.flatMap(planGate), size, this.#parties, reference, (turn, outcomes) => {
         measured = outcomes;
         say(`[${turn}/${size.launches}] gate: ${outcomes.length} plans launched`);
       });
     } finally {
-      this.cells.push(...measured.flatMap((outcome) => gateCells(outcome, seed)));
+      this.cells.push(...measured.flatMap((outcome) => gateCells(outcome, reference.name, seed)));
     }
   }
 

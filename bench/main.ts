@@ -47,6 +47,9 @@ Deno.exitCode = await runCommand(COMMAND, Deno.args, async ({ options }) => {
   const besides = given(options.suite) === null
     ? profileBesides(profile, asked)
     : besideSuites(suites, asked);
+  if (options.against !== undefined && !besides.includes(GATE)) {
+    throw new UsageError("--against is what the suite gate divides by: give it --suite gate");
+  }
   ensurePackages(besides.length > 0 ? "peers" : "bench");
   const obstacle = kernelObstacle();
   if (obstacle !== null && (asked.includes("kernel") || swept.length === 0)) {
@@ -91,6 +94,7 @@ Deno.exitCode = await runCommand(COMMAND, Deno.args, async ({ options }) => {
     floorMs: options.suite.includes("floor") ? options.duration ?? PROFILES.full.floorMs : profile.floorMs,
     scanners: options.scanner,
     isQuick: profile.isQuick,
+    against: options.against ?? null,
     allowed,
     ringbufLoad,
   };
@@ -146,6 +150,8 @@ interface Run {
   readonly floorMs: number;
   readonly scanners: readonly ScannerKind[];
   readonly isQuick: boolean;
+  /** What the suite `gate` divides by; see `BesideOptions`. */
+  readonly against: string | null;
   /** The CPUs of this process. */
   readonly allowed: readonly number[];
   readonly ringbufLoad: string | null;
@@ -217,7 +223,7 @@ function expectation({ plans, besides, floorMs }: Run): string {
 
 /** Null where the tools are missing without which none of its programs can run; then it has said so. */
 async function measureBeside(
-  { besides, scanners, isQuick }: Run,
+  { besides, scanners, isQuick, against }: Run,
   interrupt: Interrupt,
 ): Promise<BesideRun | null> {
   try {
@@ -225,6 +231,7 @@ async function measureBeside(
       suites: besides,
       scanners,
       isQuick,
+      against,
       seed: SEED,
       isInterrupted: () => interrupt.isSet,
       say: (line) => console.error(line),

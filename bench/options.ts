@@ -104,6 +104,13 @@ export const OPTIONS = {
     help: "how often all cells are measured, one round after the other",
     parse: parseCount,
   },
+  against: {
+    type: "string",
+    value: "DIR",
+    help:
+      "the checkout that the suite gate divides by, the same on both sides of a comparison; by default that of a " +
+      "commit of this repository",
+  },
   out: {
     type: "string",
     value: "DIR",

@@ -167,14 +167,15 @@ export function isOwnPeer(name: string): boolean {
  * @param programs What was built.
  * @param work What it does.
  * @param config What it reads.
+ * @param script The path of its program; that of this checkout unless given.
  * @returns The command.
  */
 export function eventpipeCommand(
   { generator }: Pick<PeerPrograms, "generator">,
   { ring, scanner, delivery }: OwnWork,
   config: PeerConfig,
+  script: string = join(PEER_SOURCES, "eventpipe.ts"),
 ): string[] {
-  const script = join(PEER_SOURCES, "eventpipe.ts");
   return [Deno.execPath(), "run", "-A", script, ring, scanner, delivery, ...peerArguments(generator, config)];
 }
 

@@ -10,8 +10,9 @@ import { reached } from "../../src/report/goals.ts";
 import type { Cell, Goal } from "../../src/report/schema.ts";
 import type { ScannerKind } from "../../src/ring/scanner.ts";
 import { isOwnPeer, PEER_LABELS, type PeerName } from "../peers/programs.ts";
-import type { ArmSummary, ConsumeOutcome } from "./consume_measure.ts";
+import type { ConsumeOutcome } from "./consume_measure.ts";
 import { type ConsumePlan, GOALS } from "./consume_plan.ts";
+import { type ArmSummary, fullRingCell } from "./full_ring.ts";
 import { comparisonKeys, type PairedRatio } from "./paired.ts";
 
 /**
@@ -39,44 +40,15 @@ export function consumeCells(outcome: ConsumeOutcome): Cell[] {
   ];
 }
 
-function cellOf(plan: ConsumePlan, { nsPerEvent, events, ns }: ArmSummary, peer: PeerName | null): Cell {
-  const { suite, ringBytes, rings, delivery, handlers, payload: { label, payloadBytes, payloadSteps } } =
-    plan;
+function cellOf(plan: ConsumePlan, arm: ArmSummary, peer: PeerName | null): Cell {
   const isOurs = peer === null || isOwnPeer(peer);
-  return {
-    suite,
+  return fullRingCell(plan, arm, {
+    suite: plan.suite,
     source: peer === "own_memory" ? "memory" : "kernel",
     ring: peer === "own_ringbuf" ? "ringbuf" : plan.ring,
     scanner: !isOurs ? null : peer === "own_memory" ? "ts" : plan.scanner,
-    waiter: "none",
     peer: isOurs ? null : PEER_LABELS[peer],
-    ringBytes,
-    wakeupEvents: null,
-    effectiveWakeupEvents: null,
-    watermarkBytes: null,
-    payloadBytes: payloadBytes + 4 * (payloadSteps - 1),
-    cpus: 1,
-    rate: null,
-    durationMs: ns / 1e6,
-    produced: events,
-    dispatched: events,
-    unknown: 0,
-    lost: 0,
-    left: 0,
-    corrupt: 0,
-    exact: true,
-    wakeups: null,
-    eventsPerSecond: events / (ns / 1e9),
-    consumeNsPerEvent: nsPerEvent,
-    cpuNsPerEvent: null,
-    latency: null,
-    ratio: null,
-    flags: [],
-    delivery,
-    handlers,
-    rings,
-    payload: label,
-  };
+  });
 }
 
 /**

@@ -5,16 +5,15 @@
  * @module
  */
 
-import { median } from "../measure/median.ts";
 import { Peer } from "../peers/peer.ts";
 import { eventpipeCommand, isOwnPeer, peerCommand, type PeerName } from "../peers/programs.ts";
-import { eventsPerFill, type PeerBlock, type PeerConfig } from "../peers/protocol.ts";
+import { eventsPerFill, type PeerConfig } from "../peers/protocol.ts";
 import type { ConsumePlan } from "./consume_plan.ts";
+import { type ArmSummary, checkSameEvents, nsPerEvent, summarizeArm } from "./full_ring.ts";
 import {
   AGAIN,
   compareArms,
   type JudgedRatio,
-  type Launches,
   measureLaunches,
   OURS,
   type PairedRatio,
@@ -28,16 +27,6 @@ const BLOCK_EVENTS = 60_000;
 
 /** Fills of a block at the most: where a fill is few events, what is measured is the drain and not the event. */
 const MAX_FILLS = 300;
-
-/** One program's blocks of a plan. */
-export interface ArmSummary {
-  /** The median over its blocks, in ns. */
-  readonly nsPerEvent: number;
-  /** Events it read in the blocks that count. */
-  readonly events: number;
-  /** Time in its reader in those, in ns. */
-  readonly ns: number;
-}
 
 /** eventpipe over one peer. */
 export interface Comparison extends JudgedRatio {
@@ -78,12 +67,8 @@ export async function measurePlan(
     (cleanup) => startArms(plan, parties, cleanup),
     (name) => name === OURS || name === AGAIN || isOwnPeer(name),
   );
-  checkSameEvents(blocks);
-  const { same, detectable, over, isSteady } = compareArms(
-    blocks,
-    ({ ns, events }) => ns / events,
-    parties.seed,
-  );
+  checkSameEvents(new Map([...blocks].map(([name, launches]) => [name, launches.flat()])));
+  const { same, detectable, over, isSteady } = compareArms(blocks, nsPerEvent, parties.seed);
   return {
     plan,
     ours: summarizeArm(blocks.get(OURS)!),
@@ -124,27 +109,4 @@ function startArms(
     if (argv !== null) commands.set(peer, argv);
   }
   return startAll([...commands].map(([name, argv]) => Peer.start({ name, argv, fills })), cleanup);
-}
-
-/** Programs that did not read the same cannot be compared. */
-function checkSameEvents(blocks: Launches<PeerBlock>): void {
-  const expected = blocks.get(OURS)!.flat();
-  for (const [name, launches] of blocks) {
-    launches.flat().forEach(({ events, check }, index) => {
-      const ours = expected[index]!;
-      if (events === ours.events && check === ours.check) return;
-      throw new Error(
-        `Cannot compare ${OURS} with ${name}: in block ${index} they read ${ours.events} events (sum ${ours.check}) and ${events} (sum ${check})`,
-      );
-    });
-  }
-}
-
-function summarizeArm(launches: readonly (readonly PeerBlock[])[]): ArmSummary {
-  const all = launches.flat();
-  return {
-    nsPerEvent: median(all.map(({ ns, events }) => ns / events)),
-    events: all.reduce((sum, { events }) => sum + events, 0),
-    ns: all.reduce((sum, { ns }) => sum + ns, 0),
-  };
 }

@@ -10,8 +10,10 @@ import { fileURLToPath } from "node:url";
 import { runCommand, UsageError } from "../../src/cli/args.ts";
 import { EXIT_FAILED, EXIT_OK, EXIT_UNSUPPORTED } from "../../src/cli/exit.ts";
 import { parseCount } from "../../src/cli/units.ts";
+import { changedCopy } from "../checkout_copy.ts";
 import { kernelObstacle } from "../obstacle.ts";
-import { slowedCopy } from "./gate_copy.ts";
+import { openReference } from "./gate_reference.ts";
+import { SLOWED_SCANNER } from "./gate_slowed.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -88,14 +90,17 @@ async function runCheck(tries: number, slowedTries: number): Promise<GateCheck> 
   cleanup.defer(() => Deno.removeSignalListener("SIGINT", interrupt));
   const folder = await Deno.makeTempDir({ prefix: "eventpipe-gate-" });
   cleanup.defer(() => Deno.remove(folder, { recursive: true }));
-  const copy = cleanup.use(await slowedCopy());
+  const copy = cleanup.use(await changedCopy(SLOWED_SCANNER));
+  // The copy has no history to take it from.
+  const reference = await openReference(null);
   const equal: Compared[] = [];
   const slowed: Compared[] = [];
   /** Whether all sides were measured; a run that Ctrl-C ended holds too little to be compared. */
   const measureAll = async (sides: readonly (readonly [string, string])[]): Promise<boolean> => {
     for (const [root, out] of sides) {
       if (isInterrupted) return false;
-      const { code, stderr } = await runTask(root, ["bench", "--suite", "gate", "--out", out]);
+      const args = ["bench", "--suite", "gate", "--against", reference.path, "--out", out];
+      const { code, stderr } = await runTask(root, args);
       // Ctrl-C reaches the run too, which may end with any status then.
       if (code !== EXIT_OK && !isInterrupted) {
         throw new Error(`Cannot check the gate: a run ended with ${code}: ${stderr.trim()}`);

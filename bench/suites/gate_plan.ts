@@ -11,7 +11,6 @@ import type { PayloadPlan } from "./consume_plan.ts";
 
 /** One configuration. */
 export interface GatePlan {
-  /** eventpipe's ring; what it is measured against reads a perf ring in any case. */
   readonly ring: "perf" | "ringbuf";
   readonly scanner: ScannerKind;
   readonly delivery: Delivery;
@@ -25,7 +24,7 @@ const SMALL: PayloadPlan = { label: "32 B", payloadBytes: 32, payloadSteps: 1 };
 const MIXED: PayloadPlan = { label: "28 to 140 B", payloadBytes: 28, payloadSteps: 15 };
 
 /** The ring of all plans, small enough for the caches. */
-export const GATE_RING_BYTES = 256 * 1024;
+export const GATE_RING = { ringBytes: 256 * 1024, rings: 1 } as const;
 
 /** How much is measured of each plan. */
 export interface GateSize {

@@ -1,5 +1,5 @@
 /**
- * Runs the benchmark command in a child process, in this checkout or in a changed copy of it.
+ * Runs the benchmark command in a child process, in this checkout or in a copy of it.
  */
 
 import { fileURLToPath } from "node:url";
@@ -57,27 +57,6 @@ export async function runBench(args: readonly string[], options: BenchRunOptions
   } finally {
     await Deno.remove(out, { recursive: true });
   }
-}
-
-/** Copies what the benchmark needs and changes one file of it; the text to be replaced must stand there once. */
-export async function changedCopy(file: string, text: string, replacement: string): Promise<string> {
-  const copy = await Deno.makeTempDir({ prefix: "eventpipe-copy-" });
-  for (const name of ["deno.json", "deno.lock", "mod.ts", "src", "bench", "bpf", "types"]) {
-    await copyTree(`${ROOT}/${name}`, `${copy}/${name}`);
-  }
-  const source = await Deno.readTextFile(`${copy}/${file}`);
-  const parts = source.split(text);
-  if (parts.length !== 2) {
-    throw new Error(`${file} has ${parts.length - 1} places to change, expected one: ${text}`);
-  }
-  await Deno.writeTextFile(`${copy}/${file}`, parts.join(replacement));
-  return copy;
-}
-
-async function copyTree(from: string, to: string): Promise<void> {
-  if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);
-  await Deno.mkdir(to);
-  for await (const { name } of Deno.readDir(from)) await copyTree(`${from}/${name}`, `${to}/${name}`);
 }
 
 async function readIfThere(path: string): Promise<string | null> {

@@ -4,7 +4,8 @@
 
 import { assert, assertAlmostEquals, assertEquals, AssertionError } from "@std/assert";
 import { type Cell, conserves } from "../../src/report/schema.ts";
-import { changedCopy, runBench } from "./_bench.ts";
+import { changedCopy } from "../../bench/checkout_copy.ts";
+import { runBench } from "./_bench.ts";
 
 /** Wake-ups that come while the reader is not scheduled merge into one: on a busy machine a run may be repeated. */
 const ATTEMPTS = 6;
@@ -135,25 +136,24 @@ export async function expectEverySuite(source: "kernel" | "memory"): Promise<voi
 export async function expectDropsFound(source: "kernel" | "memory"): Promise<void> {
   const scan = "    if (!this.scanner.scan(ring, batch)) return false;\n";
   const drop = "    if ((dropCounter += batch.count) >= 1000) batch.count--, dropCounter -= 1000;\n";
-  const copy = await changedCopy("src/pipe/ring_reader.ts", scan, scan + drop);
-  try {
-    const path = `${copy}/src/pipe/ring_reader.ts`;
-    await Deno.writeTextFile(path, (await Deno.readTextFile(path)) + "\nlet dropCounter = 0;\n");
-    const args = [
-      "--source",
-      source,
-      "--suite",
-      "throughput",
-      "--ring-bytes",
-      "256KiB",
-      "--wakeup-events",
-      "16",
-    ];
-    const { code, stderr, results } = await runBench([...args, "--duration", "100ms"], { root: copy });
-    assertEquals(code, 1, stderr);
-    assert(results !== null && results.cells.some((cell) => !conserves(cell)));
-    assert(stderr.includes("Events do not add up"), stderr);
-  } finally {
-    await Deno.remove(copy, { recursive: true });
-  }
+  const reader = "/** The scanner of a pipe, with its counts. */\n";
+  await using copy = await changedCopy({
+    file: "src/pipe/ring_reader.ts",
+    replaced: [[scan, scan + drop], [reader, "let dropCounter = 0;\n\n" + reader]],
+    by: "test/bench/_expect.ts",
+  });
+  const args = [
+    "--source",
+    source,
+    "--suite",
+    "throughput",
+    "--ring-bytes",
+    "256KiB",
+    "--wakeup-events",
+    "16",
+  ];
+  const { code, stderr, results } = await runBench([...args, "--duration", "100ms"], { root: copy.path });
+  assertEquals(code, 1, stderr);
+  assert(results !== null && results.cells.some((cell) => !conserves(cell)));
+  assert(stderr.includes("Events do not add up"), stderr);
 }

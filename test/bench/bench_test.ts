@@ -5,7 +5,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { findExecutable } from "../../src/cli/packages.ts";
 import { parseResults } from "../../src/report/schema.ts";
-import { changedCopy, runBench } from "./_bench.ts";
+import { changedCopy } from "../../bench/checkout_copy.ts";
+import { runBench } from "./_bench.ts";
 import { expectDropsFound, expectEverySuite, expectHonestCells } from "./_expect.ts";
 
 Deno.test("bench on the memory source writes exact cells that wake as told", () =>
@@ -110,31 +111,29 @@ Deno.test("bench gives no latency where the offered rate is not reached", async 
 });
 
 Deno.test("bench ends with what it has measured when its producer fails", async () => {
-  const copy = await changedCopy(
-    "bench/memory_producer.ts",
-    "    const now = monotonicNs();",
-    '    if (this.#sequence > 20_000 && this.#payloadBytes === 64) throw new Error("made to fail");\n' +
-      "    const now = monotonicNs();",
-  );
-  try {
-    const args = [
-      "--source",
-      "memory",
-      "--suite",
-      "throughput",
-      "--ring-bytes",
-      "64KiB",
-      "--wakeup-events",
-      "16",
-    ];
-    const run = await runBench([...args, "--payload", "32,64", "--duration", "100ms"], { root: copy });
-    assertEquals(run.code, 1, run.stderr);
-    assertEquals(run.results?.cells.map(({ payloadBytes }) => payloadBytes), [32]);
-    assertStringIncludes(run.stderr, "made to fail");
-    assertEquals(run.results?.partial, true);
-  } finally {
-    await Deno.remove(copy, { recursive: true });
-  }
+  const sent = "    const now = monotonicNs();";
+  const failing =
+    '    if (this.#sequence > 20_000 && this.#payloadBytes === 64) throw new Error("made to fail");\n';
+  await using copy = await changedCopy({
+    file: "bench/memory_producer.ts",
+    replaced: [[sent, failing + sent]],
+    by: "test/bench/bench_test.ts",
+  });
+  const args = [
+    "--source",
+    "memory",
+    "--suite",
+    "throughput",
+    "--ring-bytes",
+    "64KiB",
+    "--wakeup-events",
+    "16",
+  ];
+  const run = await runBench([...args, "--payload", "32,64", "--duration", "100ms"], { root: copy.path });
+  assertEquals(run.code, 1, run.stderr);
+  assertEquals(run.results?.cells.map(({ payloadBytes }) => payloadBytes), [32]);
+  assertStringIncludes(run.stderr, "made to fail");
+  assertEquals(run.results?.partial, true);
 });
 
 Deno.test("bench ends a cell at Ctrl-C, publishes what it has, and exits 0", async () => {

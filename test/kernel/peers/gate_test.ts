@@ -1,11 +1,13 @@
-/** The suite `gate`, small, on real rings: eventpipe and the walk read the same events in each plan. */
+/** The suite `gate`, small, on real rings: eventpipe and what it is divided by read the same events in each plan. */
 
 import { assert, assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { randomFrom } from "../../../bench/measure/random.ts";
 import { buildPeers } from "../../../bench/peers/programs.ts";
 import { type GateOutcome, measureGate } from "../../../bench/suites/gate.ts";
 import { gateCells } from "../../../bench/suites/gate_cells.ts";
 import { planGate } from "../../../bench/suites/gate_plan.ts";
+import { openReference } from "../../../bench/suites/gate_reference.ts";
 import type { Parties } from "../../../bench/suites/parties.ts";
 import { conserves } from "../../../src/report/schema.ts";
 import { kernelTest, testCpus } from "../_kernel.ts";
@@ -24,24 +26,25 @@ kernelTest(
   "the suite gate reads the same events with both programs, every plan in each turn",
   async () => {
     const parties = await openParties();
+    const reference = await openReference(fileURLToPath(new URL("../../../", import.meta.url)));
     const plans = planGate("ts");
     const turns: [number, number[]][] = [];
     let outcomes: readonly GateOutcome[] = [];
-    await measureGate(plans, SIZE, parties, (turn, measured) => {
+    await measureGate(plans, SIZE, parties, reference, (turn, measured) => {
       outcomes = measured;
       turns.push([turn, measured.map(({ launches }) => launches.length)]);
     });
     assertEquals(turns, [[1, plans.map(() => 1)], [2, plans.map(() => 2)]]);
     assertEquals(outcomes.map(({ plan }) => plan), plans);
-    const cells = outcomes.flatMap((outcome) => gateCells(outcome, 1));
+    const cells = outcomes.flatMap((outcome) => gateCells(outcome, reference.name, 1));
     assert(cells.every(conserves));
     assertEquals(cells.map(({ ratio }) => ratio?.pairs ?? null), plans.flatMap(() => [6, null]));
-    for (const { ours, walk } of outcomes.flatMap(({ launches }) => launches)) {
-      assertEquals(ours.map(({ check }) => check), walk.map(({ check }) => check));
+    for (const { ours, theirs } of outcomes.flatMap(({ launches }) => launches)) {
+      assertEquals(ours.map(({ check }) => check), theirs.map(({ check }) => check));
     }
     let interruptedTurns = 0;
     const interrupted = { ...parties, isInterrupted: () => true };
-    await measureGate(plans, SIZE, interrupted, () => interruptedTurns++);
+    await measureGate(plans, SIZE, interrupted, reference, () => interruptedTurns++);
     assertEquals(interruptedTurns, 0);
   },
   NEEDS,

@@ -1,8 +1,9 @@
-/** The check of the gate: what it reads of a comparison, how it judges, and the slower scanner. */
+/** The check of the gate: what it reads of a comparison, how it judges, and the change by which the scanner is slower. */
 
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { type Compared, judgeCheck, slowerCells } from "../../../../bench/suites/gate_check.ts";
-import { slowedScanner } from "../../../../bench/suites/gate_copy.ts";
+import { changedText } from "../../../../bench/checkout_copy.ts";
+import { SLOWED_SCANNER } from "../../../../bench/suites/gate_slowed.ts";
 import { compareRuns } from "../../../../src/report/compare/compare.ts";
 import { renderComparison } from "../../../../src/report/compare/table.ts";
 import type { Results } from "../../../../src/report/schema.ts";
@@ -58,17 +59,21 @@ Deno.test("a check that was interrupted has not passed", () => {
   assertEquals(judgeCheck({ equal: times(19, EQUAL), slowed: [] }, wanted).isPassed, false);
 });
 
-Deno.test("slowedScanner changes the scanner of this checkout", async () => {
-  const source = await Deno.readTextFile(new URL("../../../../src/ring/perf_scanner.ts", import.meta.url));
-  const slowed = slowedScanner(source);
+Deno.test("the scanner of this checkout can be slowed down", async () => {
+  const source = await Deno.readTextFile(new URL(`../../../../${SLOWED_SCANNER.file}`, import.meta.url));
+  const slowed = changedText(source, SLOWED_SCANNER);
   assertStringIncludes(slowed, "#scanOnce(ring: number, batch: RecordBatch): boolean {\n    batch.clear();");
-  assertThrows(() => slowedScanner(slowed), Error, "must stand once in src/ring/perf_scanner.ts");
+  assertThrows(
+    () => changedText(slowed, SLOWED_SCANNER),
+    Error,
+    "must stand once in src/ring/perf_scanner.ts",
+  );
 });
 
-Deno.test("slowedScanner says which text it has not found", () => {
+Deno.test("a change of a copy says which text it has not found, and where it is written down", () => {
   assertThrows(
-    () => slowedScanner("class PerfScanner {}"),
+    () => changedText("class PerfScanner {}", SLOWED_SCANNER),
     Error,
-    "it stands there 0 times; change it in bench/suites/gate_copy.ts too",
+    "it stands there 0 times; change it in bench/suites/gate_slowed.ts too",
   );
 });
