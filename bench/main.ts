@@ -39,6 +39,9 @@ import { sweep } from "./sweep.ts";
 /** Repeats the orders and intervals of the suites beside other programs, and random arrivals. */
 const SEED = 1;
 
+/** The suite for continuous integration: a small part of the others, so no profile has it. */
+const GATE = "gate";
+
 Deno.exitCode = await runCommand(COMMAND, Deno.args, async ({ options }) => {
   const profile = chooseProfile(options);
   const asked = options.source;
@@ -116,9 +119,6 @@ function chooseProfile(asked: Readonly<Record<Exclude<ProfileName, "default">, b
   const name = (["full", "thorough", "quick"] as const).find((each) => asked[each]) ?? "default";
   return PROFILES[name];
 }
-
-/** The suite for continuous integration: a small part of the others, so no profile has it. */
-const GATE = "gate";
 
 /** The suites beside other programs that a profile has; all of them are of kernel events. */
 function profileBesides({ besides }: Profile, sources: readonly SourceName[]): BesideSuite[] {

@@ -1,6 +1,6 @@
 /**
  * What the suite `gate` measures: the few plans that tell whether a change made eventpipe slower, sized so that
- * `deno task compare` finds a scanner that is 10 % slower in two runs of less than a minute.
+ * `deno task compare` finds a scanner that is 10 % slower in two runs of about a minute.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export interface GateSize {
 
 const WARM_UP_EVENTS = 400_000;
 
-/** Some 45 seconds. */
+/** Some 55 seconds. */
 export const GATE_SIZE: GateSize = { launches: 16, rounds: 20, warmUpEvents: WARM_UP_EVENTS };
 
 /** A look. Too few launches to find little. */
