@@ -215,10 +215,13 @@ async function measure(run: Run, label: string | undefined): Promise<Measured> {
 function expectation({ plans, besides, floorMs }: Run): string {
   const seconds = Math.ceil((expectedMs(plans) + floorMs) / 1000);
   const time = seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-  const beside = besides.length === 0
-    ? ""
-    : `; then ${besides.join(", ")} beside other programs, each some minutes`;
-  return `${plans.length} cells, about ${time}${beside}. Ctrl-C ends it with what is measured by then.`;
+  const parts = [
+    ...plans.length === 0 && besides.length > 0 ? [] : [`${plans.length} cells, about ${time}`],
+    ...besides.map((suite) =>
+      suite === GATE ? "gate, about a minute" : `${suite} beside other programs, some minutes`
+    ),
+  ];
+  return `${parts.join("; then ")}. Ctrl-C ends it with what is measured by then.`;
 }
 
 /** Null where the tools are missing without which none of its programs can run; then it has said so. */

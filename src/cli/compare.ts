@@ -6,6 +6,7 @@
 
 import { compareRuns } from "../report/compare/compare.ts";
 import { differences } from "../report/compare/environments.ts";
+import { measuresOf } from "../report/compare/measures.ts";
 import { renderComparison } from "../report/compare/table.ts";
 import type { Results } from "../report/schema.ts";
 import { type Options, runCommand, UsageError } from "./args.ts";
@@ -72,13 +73,23 @@ function compare(
   }
   const comparison = compareRuns(a, b, tolerance);
   if (comparison.measures.length === 0) {
-    throw new UsageError(`${names[0]} and ${names[1]} have no cell in common`);
+    throw new UsageError(
+      `${names[0]} and ${names[1]} have no cell in common: ${exampleOf(names[0], a)}, ${
+        exampleOf(names[1], b)
+      }`,
+    );
   }
   console.log(
     `A is ${sideText(names[0], a)}, B is ${sideText(names[1], b)}.\n\n${renderComparison(comparison)}`,
   );
   if (comparison.measures.every(({ verdict }) => verdict === "too few launches")) return EXIT_USAGE;
   return comparison.measures.some(({ verdict }) => verdict === "slower") ? EXIT_FAILED : EXIT_OK;
+}
+
+/** One of the cells of a side, since what they differ in may be what they were divided by. */
+function exampleOf(name: string, runs: readonly Results[]): string {
+  const [first] = measuresOf(runs).values();
+  return `${name} has ${first === undefined ? "none" : `"${first.cell}: ${first.what}"`}`;
 }
 
 /** The name of a side with what it consists of. */

@@ -103,8 +103,18 @@ function logsOf(times: readonly number[]): number[] {
   return times.map(Math.log).sort((one, other) => one - other);
 }
 
+/**
+ * How many launches are left out.
+ *
+ * @param launches Of one side.
+ * @returns How many of the fastest, and as many of the slowest.
+ */
+export function trimmedLaunches(launches: number): number {
+  return Math.floor(launches * TRIMMED);
+}
+
 function trimmed(sorted: readonly number[]): readonly number[] {
-  const count = Math.floor(sorted.length * TRIMMED);
+  const count = trimmedLaunches(sorted.length);
   return sorted.slice(count, sorted.length - count);
 }
 

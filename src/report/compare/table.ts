@@ -9,7 +9,7 @@ import { markdownTable } from "markdown-table";
 import { formatNs } from "../../cli/units.ts";
 import type { ComparedMeasure, Comparison, ComparisonVerdict } from "./compare.ts";
 import type { Measure } from "./measures.ts";
-import { middleOf, MIN_LAUNCHES } from "./ratio.ts";
+import { middleOf, MIN_LAUNCHES, trimmedLaunches } from "./ratio.ts";
 
 /**
  * Writes a comparison.
@@ -43,6 +43,14 @@ function sentences(measures: readonly ComparedMeasure[]): string[] {
       count("inconclusive")
     } inconclusive. Probabilities are adjusted over all of them (Benjamini-Hochberg, 5%).`,
   ];
+  const most = Math.max(0, ...measures.flatMap(({ a, b }) => [a.values.length, b.values.length]));
+  if (trimmedLaunches(most) > 0) {
+    lines.push(
+      `A and B are geometric means over process launches; of ${most} launches the ${
+        trimmedLaunches(most)
+      } fastest and the ${trimmedLaunches(most)} slowest are left out.`,
+    );
+  }
   const few = count("too few launches");
   if (few > 0) {
     lines.push(

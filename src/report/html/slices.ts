@@ -8,7 +8,7 @@
 
 import { formatBytes, formatCount } from "../../cli/units.ts";
 import { loadText, shortLoadText } from "../cell_name.ts";
-import { middleOf } from "../repeats.ts";
+import { middleCells } from "../repeats.ts";
 import type { Cell } from "../schema.ts";
 
 /** Cells of one configuration. */
@@ -30,26 +30,19 @@ export interface Slice {
  * @returns The slices.
  */
 export function slicesOf(cells: readonly Cell[]): Slice[] {
-  const slices = new Map<
-    string,
-    { kin: string; threshold: Slice["threshold"]; cells: Map<string, Cell[]> }
-  >();
-  for (const cell of cells) {
-    if (thresholdOf(cell) === null) continue;
-    const kin = kinOf(cell);
-    const threshold = cell.wakeupEvents === null ? "bytes" : "events";
-    const key = `${kin} ${loadKey(cell)} ${threshold}`;
-    const slice = slices.get(key) ?? { kin, threshold, cells: new Map() };
-    slices.set(key, slice);
-    const place = `${cell.ringBytes} ${thresholdOf(cell)}`;
-    slice.cells.set(place, [...slice.cells.get(place) ?? [], cell]);
-  }
-  return [...slices.values()].map(({ kin, threshold, cells: ofSlice }) => {
-    const sorted = [...ofSlice.values()].map(middleOf).sort((one, other) =>
+  const kept = middleCells(cells.filter((cell) => thresholdOf(cell) !== null));
+  const slices = Map.groupBy(kept, (cell) => `${kinOf(cell)} ${loadKey(cell)} ${thresholdKind(cell)}`);
+  return [...slices.values()].map((ofSlice) => {
+    const [kin, threshold] = [kinOf(ofSlice[0]!), thresholdKind(ofSlice[0]!)];
+    const sorted = ofSlice.toSorted((one, other) =>
       one.ringBytes - other.ringBytes || thresholdOf(one)! - thresholdOf(other)!
     );
     return { title: `${kin}, ${loadsText(sorted)}`, kin, threshold, cells: sorted };
   });
+}
+
+function thresholdKind({ wakeupEvents }: Cell): Slice["threshold"] {
+  return wakeupEvents === null ? "bytes" : "events";
 }
 
 /** What tells loads apart: a share of what each cell can take is one load, though its rate differs from cell to cell. */
@@ -191,15 +184,11 @@ export function differingNames(
  * @returns Cells that differ in their load alone.
  */
 export function byConfiguration(cells: readonly Cell[]): Cell[][] {
-  const found = new Map<string, Map<string, Cell[]>>();
-  for (const cell of cells) {
+  const found = Map.groupBy(middleCells(cells), (cell) => {
     const { load: _, ...rest } = partsOf(cell);
-    const key = Object.values(rest).join();
-    const loads = found.get(key) ?? new Map<string, Cell[]>();
-    found.set(key, loads);
-    loads.set(loadKey(cell), [...loads.get(loadKey(cell)) ?? [], cell]);
-  }
-  return [...found.values()].map((loads) => [...loads.values()].map(middleOf));
+    return Object.values(rest).join();
+  });
+  return [...found.values()];
 }
 
 /** What some suites tell beside the keys of all cells. */

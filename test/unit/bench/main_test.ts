@@ -34,3 +34,9 @@ Deno.test("bench names all suites in its help, and the one that was nearly meant
   assertEquals(code, 2);
   assert(stderr.includes('did you mean "consume"?'), stderr);
 });
+
+Deno.test("bench refuses a checkout to divide by where nothing is divided by it", async () => {
+  const { code, stderr } = await runBench("--suite", "floor", "--against", ".");
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, "--against is what the suite gate divides by: give it --suite gate");
+});

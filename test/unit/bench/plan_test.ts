@@ -11,18 +11,11 @@ import {
 } from "../../../bench/plan.ts";
 import { withRate } from "../../../bench/sweep.ts";
 import { UsageError } from "../../../src/cli/args.ts";
+import { PLAIN_OPTIONS } from "./_plan.ts";
 
 const OPTIONS: PlanOptions = {
+  ...PLAIN_OPTIONS,
   suites: ["throughput", "latency"],
-  sources: ["kernel", "memory"],
-  rings: ["perf"],
-  hasRingbuf: true,
-  ringBytes: null,
-  payloadBytes: null,
-  wakeupEvents: [1, 16, 256],
-  watermarkBytes: [],
-  waiter: null,
-  scanner: "ts",
   rates: [{ rate: 10_000 }, { share: 0.5 }],
   arrivals: ["fixed", "poisson"],
   durationMs: 100,

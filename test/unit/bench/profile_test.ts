@@ -3,22 +3,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { expectedMs, planCells, type PlannedCell } from "../../../bench/plan.ts";
 import { type ProfileName, PROFILES } from "../../../bench/profile.ts";
+import { PLAIN_OPTIONS } from "./_plan.ts";
 
 /** The cells of a profile where kernel events can be had, on two CPUs. */
 function cellsOf(name: ProfileName): PlannedCell[] {
-  return planCells({
-    ...PROFILES[name],
-    sources: ["kernel", "memory"],
-    rings: ["perf"],
-    hasRingbuf: true,
-    ringBytes: null,
-    payloadBytes: null,
-    wakeupEvents: [1, 16, 256],
-    watermarkBytes: [],
-    waiter: null,
-    scanner: "ts",
-    allCpus: 2,
-  });
+  return planCells({ ...PLAIN_OPTIONS, ...PROFILES[name], allCpus: 2 });
 }
 
 function seconds(name: ProfileName): number {

@@ -204,3 +204,10 @@ Deno.test("renderComparison puts the slower first, counts verdicts and says what
     "1 measures were not judged: an interval needs 3 process launches on each side.",
   );
 });
+
+Deno.test("renderComparison says how many launches it left out", () => {
+  const times = Array.from({ length: 12 }, (_, index) => 100 + index / 10);
+  const many = renderComparison(compareRuns(runs(...times), runs(...times), 0.02));
+  assertStringIncludes(many, "of 12 launches the 2 fastest and the 2 slowest are left out.");
+  assert(!renderComparison(compareRuns(runs(100, 101, 99), runs(100, 101, 99), 0.02)).includes("left out"));
+});

@@ -19,7 +19,7 @@ import {
 import { wakeupCharts } from "../../../../src/report/html/charts/wakeup.ts";
 import { renderPage } from "../../../../src/report/html/page.ts";
 import { byConfiguration, differingNames, slicesOf } from "../../../../src/report/html/slices.ts";
-import { middleOf } from "../../../../src/report/repeats.ts";
+import { middleCells } from "../../../../src/report/repeats.ts";
 import { latencyStage } from "../../../../src/report/percentiles.ts";
 import type { Cell } from "../../../../src/report/schema.ts";
 import { cell, results, stage } from "../_cells.ts";
@@ -65,7 +65,8 @@ Deno.test("of cells that measured the same, a slice has the one in the middle", 
   const of = (p50: number): Cell => cell({ rate: 10, latency: [stage({ from: "planned", p50 })] });
   const cells = [of(9), of(1), of(5)];
   assertEquals(slicesOf(cells)[0]!.cells, [cells[2]!]);
-  assertEquals(middleOf([3, 1, 2, 4].map((eventsPerSecond) => cell({ eventsPerSecond }))).eventsPerSecond, 2);
+  const repeated = [3, 1, 2, 4].map((eventsPerSecond) => cell({ eventsPerSecond }));
+  assertEquals(middleCells(repeated).map(({ eventsPerSecond }) => eventsPerSecond), [2]);
 });
 
 Deno.test("byConfiguration puts loads of one configuration together, and a share once though its rate differs", () => {
