@@ -1,7 +1,7 @@
 /**
  * Runs the suites that measure eventpipe beside other programs, block by block in the same run: `consume`, `backends`,
- * `latency`, `wakeup` and `peers`; and `border`, what leaving TypeScript costs. Needs two things of the machine: the permission to load BPF programs, and clang with bpftool for
- * the generator.
+ * `latency`, `wakeup`, `peers` and `gate`; and `border`, what leaving TypeScript costs. Needs two things of the machine: the
+ * permission to load BPF programs, and clang with bpftool for the generator.
  *
  * @module
  */

@@ -24,15 +24,8 @@ import { clockCostNs, libbpfVersion, watchFloor } from "./machine.ts";
 import { kernelObstacle } from "./obstacle.ts";
 import { COMMAND } from "./options.ts";
 import { peerVersions } from "./peers/versions.ts";
-import {
-  expectedMs,
-  planCells,
-  type PlannedCell,
-  type SourceName,
-  SOURCES,
-  type Suite,
-  SUITES,
-} from "./plan.ts";
+import { type PlannedCell, type SourceName, SOURCES, type Suite, SUITES } from "./plan/cell_plan.ts";
+import { expectedMs, planCells } from "./plan/plan.ts";
 import { type Profile, type ProfileName, PROFILES } from "./profile.ts";
 import { sweep } from "./sweep.ts";
 

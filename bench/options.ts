@@ -8,7 +8,8 @@ import { oneOf, type Options } from "../src/cli/args.ts";
 import { parseBytes, parseCount, parseDurationMs } from "../src/cli/units.ts";
 import { ARRIVALS } from "./arrivals.ts";
 import { BESIDE_SUITES } from "./beside.ts";
-import { readRate, SOURCES, SUITES } from "./plan.ts";
+import { SOURCES, SUITES } from "./plan/cell_plan.ts";
+import { readRate } from "./plan/plan_options.ts";
 
 /** The options of the command. */
 export const OPTIONS = {

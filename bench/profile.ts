@@ -5,7 +5,8 @@
  */
 
 import type { Arrivals } from "./arrivals.ts";
-import { type Rate, type Suite, SUITES } from "./plan.ts";
+import { type Suite, SUITES } from "./plan/cell_plan.ts";
+import type { Rate } from "./plan/plan_options.ts";
 
 /** The profiles, by their options; `default` is what runs without one. */
 export type ProfileName = "quick" | "default" | "thorough" | "full";

@@ -8,7 +8,8 @@
 import cliProgress from "cli-progress";
 import { formatBytes, formatCount, formatNs } from "../src/cli/units.ts";
 import type { Cell } from "../src/report/schema.ts";
-import { expectedMs, type PlannedCell } from "./plan.ts";
+import type { PlannedCell } from "./plan/cell_plan.ts";
+import { expectedMs } from "./plan/plan.ts";
 import { describeWakeup } from "./setting.ts";
 
 /** Where a run tells how far it is. */

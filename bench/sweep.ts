@@ -10,7 +10,8 @@ import type { Cell } from "../src/report/schema.ts";
 import { measureCell } from "./cell/cell.ts";
 import type { CrewMember } from "./cell/crew.ts";
 import type { Interrupt } from "./interrupt.ts";
-import { type CellPlan, configurationKey, MAX_LATENCIES, type PlannedCell } from "./plan.ts";
+import { type CellPlan, MAX_LATENCIES, type PlannedCell } from "./plan/cell_plan.ts";
+import { configurationKey } from "./plan/plan.ts";
 import { openProgress } from "./progress.ts";
 import { startWorker } from "./worker.ts";
 

@@ -8,7 +8,7 @@
 import { monotonicNs } from "../../src/ffi/clock.ts";
 import type { Cell } from "../../src/report/schema.ts";
 import type { Interrupt } from "../interrupt.ts";
-import type { CellPlan, Load } from "../plan.ts";
+import type { CellPlan, Load } from "../plan/cell_plan.ts";
 import type { ProducerOrder } from "../producer_worker.ts";
 import { effectiveEvents } from "../setting.ts";
 import { type Account, accountBetween, readAccounts } from "./account.ts";

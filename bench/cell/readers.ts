@@ -8,7 +8,7 @@
 import { LOAD_EVENT } from "../../src/abi/event.ts";
 import type { Event } from "../../src/pipe/event.ts";
 import type { Cell } from "../../src/report/schema.ts";
-import type { Load } from "../plan.ts";
+import type { Load } from "../plan/cell_plan.ts";
 import { hasSteadyMedian, isSteady } from "./steady.ts";
 import { StageSamples, type Stamps } from "./stages.ts";
 

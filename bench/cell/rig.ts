@@ -12,7 +12,7 @@ import { RingbufSource } from "../../src/source/ringbuf.ts";
 import type { Source } from "../../src/source/source.ts";
 import type { ProducerReport } from "../control.ts";
 import { LoadGenerator } from "../load_generator.ts";
-import type { SourceName } from "../plan.ts";
+import type { SourceName } from "../plan/cell_plan.ts";
 import type { ProducerOrder } from "../producer_worker.ts";
 import { RARE_WAKEUP_EVENTS, type Setting } from "../setting.ts";
 import { RingbufLoad } from "./ringbuf_load.ts";

@@ -15,10 +15,10 @@ import type { LatencyPlan } from "./latency_plan.ts";
 import {
   AGAIN,
   compareArms,
-  comparisonKeys,
   type Launches,
   measureLaunches,
   OURS,
+  pairedCells,
   type PairedOutcome,
   type PairedSize,
   startAll,
@@ -86,19 +86,16 @@ function cpuOf({ cpuNs, events }: WaitOutcome): number {
  * @returns The cells.
  */
 export function latencyCells({ plan, blocks, paired }: LatencyOutcome): Cell[] {
-  const { same, over, detectable, isSteady } = paired;
-  const compared = over.get(PEER)!;
-  const ourCell = cellOf(plan, blocks.get(OURS)!.flat(), null);
-  if (!isSteady) ourCell.flags.push("not-steady");
-  if (same.ratio.isWithinLaunch) ourCell.flags.push("within-launch");
-  return [
-    { ...ourCell, ...comparisonKeys("eventpipe", same, detectable) },
-    { ...ourCell, ...comparisonKeys(PEER_LABELS[PEER], compared, detectable) },
-    cellOf(plan, blocks.get(PEER)!.flat(), PEER_LABELS[PEER]),
-  ];
+  const ours = cellOf(plan, blocks.get(OURS)!.flat(), null);
+  const theirs = cellOf(plan, blocks.get(PEER)!.flat(), PEER_LABELS[PEER]);
+  return pairedCells(ours, theirs, paired.over.get(PEER)!, paired);
 }
 
-function cellOf(plan: LatencyPlan, blocks: readonly WaitOutcome[], peer: string | null): Cell {
+function cellOf<P extends string | null>(
+  plan: LatencyPlan,
+  blocks: readonly WaitOutcome[],
+  peer: P,
+): Cell & { peer: P } {
   const { waiter, wakeupEvents, ringBytes, scanner, emission: { events, burst, intervalNs } } = plan;
   const sumOf = (value: (block: WaitOutcome) => number): number =>
     blocks.reduce((sum, block) => sum + value(block), 0);

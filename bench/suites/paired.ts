@@ -142,6 +142,33 @@ function changeWithin(values: readonly number[]): number {
 }
 
 /**
+ * Makes cells of a comparison with one peer: eventpipe over itself, eventpipe over the peer, and the peer.
+ *
+ * @param ours eventpipe's cell.
+ * @param theirs The peer's.
+ * @param compared eventpipe over the peer.
+ * @param outcome What the blocks say of eventpipe over itself.
+ * @returns The cells.
+ */
+export function pairedCells(
+  ours: Cell,
+  theirs: Cell & { readonly peer: string },
+  compared: JudgedRatio,
+  { same, detectable, isSteady }: PairedOutcome,
+): Cell[] {
+  const flags = [
+    ...ours.flags,
+    ...isSteady ? [] : ["not-steady"],
+    ...same.ratio.isWithinLaunch ? ["within-launch"] : [],
+  ];
+  return [
+    { ...ours, ...comparisonKeys(OURS, same, detectable), flags },
+    { ...ours, ...comparisonKeys(theirs.peer, compared, detectable), flags },
+    theirs,
+  ];
+}
+
+/**
  * What a cell tells of a comparison.
  *
  * @param to What is divided by.

@@ -12,10 +12,10 @@ import { Emitter, type WaitOutcome, WaitPeer } from "../peers/wait_peer.ts";
 import {
   AGAIN,
   compareArms,
-  comparisonKeys,
   type Launches,
   measureLaunches,
   OURS,
+  pairedCells,
   type PairedOutcome,
   type PairedSize,
   startAll,
@@ -111,19 +111,16 @@ export function emitNsOf({ events }: WakeupPlan, { runNs }: Pick<WaitOutcome, "r
  * @returns The cells; events per second are those of the emitter, and so are the ratios.
  */
 export function wakeupCells({ plan, blocks, paired }: WakeupOutcome): Cell[] {
-  const { same, over, detectable, isSteady } = paired;
   const ours = cellOf(plan, blocks.get(OURS)!.flat(), null);
-  if (!isSteady) ours.flags.push("not-steady");
-  if (same.ratio.isWithinLaunch) ours.flags.push("within-launch");
-  const peer = PEER_LABELS[WAKEUP_PEER];
-  return [
-    { ...ours, ...comparisonKeys("eventpipe", same, detectable) },
-    { ...ours, ...comparisonKeys(peer, over.get(WAKEUP_PEER)!, detectable) },
-    cellOf(plan, blocks.get(WAKEUP_PEER)!.flat(), peer),
-  ];
+  const theirs = cellOf(plan, blocks.get(WAKEUP_PEER)!.flat(), PEER_LABELS[WAKEUP_PEER]);
+  return pairedCells(ours, theirs, paired.over.get(WAKEUP_PEER)!, paired);
 }
 
-function cellOf(plan: WakeupPlan, blocks: readonly WaitOutcome[], peer: string | null): Cell {
+function cellOf<P extends string | null>(
+  plan: WakeupPlan,
+  blocks: readonly WaitOutcome[],
+  peer: P,
+): Cell & { peer: P } {
   const { wakeupEvents, watermarkBytes } = thresholdOf(plan);
   const sumOf = (value: (block: WaitOutcome) => number): number =>
     blocks.reduce((sum, block) => sum + value(block), 0);

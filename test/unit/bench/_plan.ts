@@ -1,6 +1,6 @@
 /** What a run is told where nothing is given on its command line. */
 
-import type { PlanOptions } from "../../../bench/plan.ts";
+import type { PlanOptions } from "../../../bench/plan/plan_options.ts";
 
 /** Without what a profile chooses, and without the number of CPUs. */
 export const PLAIN_OPTIONS = {

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { BESIDE_SUITES } from "../../../bench/beside.ts";
-import { SUITES } from "../../../bench/plan.ts";
+import { SUITES } from "../../../bench/plan/cell_plan.ts";
 
 const MAIN = fileURLToPath(new URL("../../../bench/main.ts", import.meta.url));
 

@@ -1,7 +1,8 @@
 /** What the profiles choose, and how long that takes. */
 
 import { assert, assertEquals } from "@std/assert";
-import { expectedMs, planCells, type PlannedCell } from "../../../bench/plan.ts";
+import type { PlannedCell } from "../../../bench/plan/cell_plan.ts";
+import { expectedMs, planCells } from "../../../bench/plan/plan.ts";
 import { type ProfileName, PROFILES } from "../../../bench/profile.ts";
 import { PLAIN_OPTIONS } from "./_plan.ts";
 
