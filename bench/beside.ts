@@ -29,7 +29,7 @@ import { type ConsumePlan, FULL, planBackends, planConsume, QUICK } from "./suit
 import { type GateOutcome, measureGate } from "./suites/gate.ts";
 import { gateCells } from "./suites/gate_cells.ts";
 import { GATE_SIZE, planGate, QUICK_GATE_SIZE } from "./suites/gate_plan.ts";
-import { openReference, type Reference } from "./suites/gate_reference.ts";
+import type { Reference } from "./suites/gate_reference.ts";
 import { countGcLines, gcGoal, type GcOptions } from "./suites/gc_lines.ts";
 import { latencyCells, latencyGoals, type LatencyOutcome, measureLatency } from "./suites/latency.ts";
 import { FULL_LATENCY, type LatencyPlan, planLatency, QUICK_LATENCY } from "./suites/latency_plan.ts";
@@ -53,8 +53,8 @@ export interface BesideOptions {
   readonly scanners: readonly ScannerKind[];
   /** Whether a look will do. */
   readonly isQuick: boolean;
-  /** The path of the checkout that the suite `gate` divides by; null for the one that stays the same. */
-  readonly against: string | null;
+  /** What the suite `gate` divides by; null where it is not among them. */
+  readonly reference: Reference | null;
   /** Repeats orders, events and intervals. */
   readonly seed: number;
   /** Asked between measurements whether the run is to end. */
@@ -91,12 +91,10 @@ const GC_EVENTS = 10_000_000;
  * @param options Which and how.
  * @returns What was measured; less if it was interrupted or failed behind the first measurement.
  * @throws {MissingToolError} If the generator cannot be built here.
- * @throws {UsageError} If there is no checkout to divide by.
  * @throws {Error} If a program fails in the first measurement.
  */
 export async function runBeside(options: BesideOptions): Promise<BesideRun> {
-  const { suites, seed, isInterrupted } = options;
-  const reference = suites.includes("gate") ? await openReference(options.against) : null;
+  const { suites, reference, seed, isInterrupted } = options;
   const programs = await buildPeers();
   const allowed = allowedCpus();
   const producerCpu = allowed[0]!;

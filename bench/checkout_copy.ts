@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /** What the benchmark, its comparison and the library are made of. */
-export const PARTS = ["deno.json", "deno.lock", "mod.ts", "src", "bench", "bpf", "types"] as const;
+const PARTS = ["deno.json", "deno.lock", "mod.ts", "src", "bench", "bpf", "types"] as const;
 
 /** A copy of the checkout in a temporary folder, which goes when it is disposed. */
 export interface Copy extends AsyncDisposable {

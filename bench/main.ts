@@ -27,6 +27,8 @@ import { peerVersions } from "./peers/versions.ts";
 import { type PlannedCell, type SourceName, SOURCES, type Suite, SUITES } from "./plan/cell_plan.ts";
 import { expectedMs, planCells } from "./plan/plan.ts";
 import { type Profile, type ProfileName, PROFILES } from "./profile.ts";
+import { gateSeconds } from "./suites/gate_plan.ts";
+import { openReference, type Reference } from "./suites/gate_reference.ts";
 import { sweep } from "./sweep.ts";
 
 /** Repeats the orders and intervals of the suites beside other programs, and random arrivals. */
@@ -46,6 +48,7 @@ Deno.exitCode = await runCommand(COMMAND, Deno.args, async ({ options }) => {
   if (options.against !== undefined && !besides.includes(GATE)) {
     throw new UsageError("--against is what the suite gate divides by: give it --suite gate");
   }
+  const reference = besides.includes(GATE) ? await openReference(options.against ?? null) : null;
   ensurePackages(besides.length > 0 ? "peers" : "bench");
   const obstacle = kernelObstacle();
   if (obstacle !== null && (asked.includes("kernel") || swept.length === 0)) {
@@ -90,7 +93,7 @@ Deno.exitCode = await runCommand(COMMAND, Deno.args, async ({ options }) => {
     floorMs: options.suite.includes("floor") ? options.duration ?? PROFILES.full.floorMs : profile.floorMs,
     scanners: options.scanner,
     isQuick: profile.isQuick,
-    against: options.against ?? null,
+    reference,
     allowed,
     ringbufLoad,
   };
@@ -143,8 +146,8 @@ interface Run {
   readonly floorMs: number;
   readonly scanners: readonly ScannerKind[];
   readonly isQuick: boolean;
-  /** What the suite `gate` divides by; see `BesideOptions`. */
-  readonly against: string | null;
+  /** What the suite `gate` divides by; null where it is not among them. */
+  readonly reference: Reference | null;
   /** The CPUs of this process. */
   readonly allowed: readonly number[];
   readonly ringbufLoad: string | null;
@@ -205,21 +208,26 @@ async function measure(run: Run, label: string | undefined): Promise<Measured> {
 }
 
 /** How long it will take. */
-function expectation({ plans, besides, floorMs }: Run): string {
-  const seconds = Math.ceil((expectedMs(plans) + floorMs) / 1000);
-  const time = seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+function expectation({ plans, besides, floorMs, scanners, isQuick }: Run): string {
+  const cells = plans.length === 0 ? "the machine alone" : `${plans.length} cells`;
   const parts = [
-    ...plans.length === 0 && besides.length > 0 ? [] : [`${plans.length} cells, about ${time}`],
+    `${cells}, about ${secondsText((expectedMs(plans) + floorMs) / 1000)}`,
     ...besides.map((suite) =>
-      suite === GATE ? "gate, about a minute" : `${suite} beside other programs, some minutes`
+      suite === GATE
+        ? `gate, about ${secondsText(gateSeconds(scanners, isQuick))}`
+        : `${suite} beside other programs, some minutes`
     ),
   ];
   return `${parts.join("; then ")}. Ctrl-C ends it with what is measured by then.`;
 }
 
+function secondsText(seconds: number): string {
+  return seconds < 100 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`;
+}
+
 /** Null where the tools are missing without which none of its programs can run; then it has said so. */
 async function measureBeside(
-  { besides, scanners, isQuick, against }: Run,
+  { besides, scanners, isQuick, reference }: Run,
   interrupt: Interrupt,
 ): Promise<BesideRun | null> {
   try {
@@ -227,7 +235,7 @@ async function measureBeside(
       suites: besides,
       scanners,
       isQuick,
-      against,
+      reference,
       seed: SEED,
       isInterrupted: () => interrupt.isSet,
       say: (line) => console.error(line),

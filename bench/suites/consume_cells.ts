@@ -13,7 +13,7 @@ import { isOwnPeer, PEER_LABELS, type PeerName } from "../peers/programs.ts";
 import type { ConsumeOutcome } from "./consume_measure.ts";
 import { type ConsumePlan, GOALS } from "./consume_plan.ts";
 import { type ArmSummary, fullRingCell } from "./full_ring.ts";
-import { comparisonKeys, type PairedRatio } from "./paired.ts";
+import { comparedCell, OURS } from "./paired.ts";
 
 /**
  * Makes cells of an outcome: eventpipe over itself, eventpipe over each peer, and each peer.
@@ -22,19 +22,12 @@ import { comparisonKeys, type PairedRatio } from "./paired.ts";
  * @returns The cells.
  */
 export function consumeCells(outcome: ConsumeOutcome): Cell[] {
-  const { plan, ours, same, detectable, comparisons, isSteady } = outcome;
-  const ourCell = (to: string, compared: PairedRatio): Cell => ({
-    ...cellOf(plan, ours, null),
-    ...comparisonKeys(to, compared, detectable),
-    flags: [
-      ...isSteady ? [] : ["not-steady"],
-      ...compared.ratio.isWithinLaunch ? ["within-launch"] : [],
-    ],
-  });
+  const { plan, same, comparisons } = outcome;
+  const ours = cellOf(plan, outcome.ours, null);
   return [
-    ourCell("eventpipe", same),
+    comparedCell(ours, OURS, same, outcome),
     ...comparisons.flatMap((comparison) => [
-      ourCell(PEER_LABELS[comparison.peer], comparison),
+      comparedCell(ours, PEER_LABELS[comparison.peer], comparison, outcome),
       cellOf(plan, comparison.summary, comparison.peer),
     ]),
   ];

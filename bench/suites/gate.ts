@@ -1,6 +1,6 @@
 /**
  * The suite `gate`: eventpipe against eventpipe of another checkout, in paired blocks, for `deno task compare`. Relies on
- * bench/measure for order and intervals.
+ * bench/measure for the order of blocks.
  *
  * @module
  */

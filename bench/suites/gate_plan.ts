@@ -38,6 +38,9 @@ export interface GateSize {
 
 const WARM_UP_EVENTS = 400_000;
 
+/** Most of it is the start of two programs. */
+const LAUNCH_SECONDS = 0.7;
+
 /** Some 55 seconds. */
 export const GATE_SIZE: GateSize = { launches: 16, rounds: 20, warmUpEvents: WARM_UP_EVENTS };
 
@@ -61,4 +64,16 @@ export function planGate(scanner: ScannerKind): GatePlan[] {
     { ring: "perf", scanner, delivery: "batch", handlers: 4, payload: SMALL },
     { ring: "ringbuf", scanner, delivery: "scan", handlers: 0, payload: SMALL },
   ];
+}
+
+/**
+ * How long the suite takes, about.
+ *
+ * @param scanners With which scanners.
+ * @param isQuick Whether a look will do.
+ * @returns Seconds.
+ */
+export function gateSeconds(scanners: readonly ScannerKind[], isQuick: boolean): number {
+  const { launches } = isQuick ? QUICK_GATE_SIZE : GATE_SIZE;
+  return scanners.flatMap(planGate).length * launches * LAUNCH_SECONDS;
 }

@@ -10,7 +10,6 @@ import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../../src/cli/args.ts";
-import { PARTS } from "../checkout_copy.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -19,7 +18,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
  * become a later one when the protocol of the peers changes, or when eventpipe has become so unlike it that the gate is
  * noisier than docs/ci.md says.
  */
-const REVISION = "a92f6cd7683f33d30a2f7e7b20719167d7676bf6";
+export const REVISION = "a92f6cd7683f33d30a2f7e7b20719167d7676bf6";
 
 /** The program in a checkout that is measured. */
 const SCRIPT = "bench/peers/eventpipe.ts";
@@ -27,9 +26,12 @@ const SCRIPT = "bench/peers/eventpipe.ts";
 /** What that program is made of. */
 const SCRIPT_PARTS = ["bench/peers", "src"] as const;
 
+/** What is taken of a commit: the program, all that it may import, and how it is to be run. */
+const TAKEN = ["deno.json", "deno.lock", "bench", "src", "types"] as const;
+
 /** A checkout to divide by. */
 export interface Reference {
-  /** Tells checkouts apart by what is in them: `compare` compares what has one name. */
+  /** Tells checkouts apart by their `bench/peers` and `src`: `compare` compares what has one name. */
   readonly name: string;
   /** Where it lies. */
   readonly path: string;
@@ -47,19 +49,19 @@ export interface Reference {
 export async function openReference(against: string | null): Promise<Reference> {
   const path = resolve(against ?? await extractCommit(ROOT, REVISION));
   const script = join(path, SCRIPT);
-  if (!await isFile(script)) {
-    throw new UsageError(`--against: expected a checkout of eventpipe, there is no ${SCRIPT} in ${path}`);
+  if (!await isFile(script) || !await isFile(join(path, "deno.json"))) {
+    throw new UsageError(`Cannot divide by ${path}: it is no checkout of eventpipe, which has ${SCRIPT}`);
   }
   return { name: `reference ${await fingerprint(path)}`, path, script };
 }
 
 /**
- * Puts what the benchmark is made of, as it was at a commit, into build/gate, once.
+ * Puts what the program is made of, as it was at a commit, into build/gate, once.
  *
  * @param root A checkout of the repository.
  * @param revision The commit.
  * @returns Where it is.
- * @throws {UsageError} If the repository does not have the commit, or there is no git.
+ * @throws {UsageError} If it cannot be had: most often the history ends behind it.
  */
 export async function extractCommit(root: string, revision: string): Promise<string> {
   const folder = join(root, "build/gate");
@@ -68,14 +70,16 @@ export async function extractCommit(root: string, revision: string): Promise<str
   await Deno.mkdir(folder, { recursive: true });
   const unfinished = await Deno.makeTempDir({ dir: folder });
   try {
-    const archive = join(unfinished, "archive.tar");
-    await run(root, "git", ["archive", "--output", archive, revision, ...PARTS]);
-    await run(root, "tar", ["--extract", "--file", archive, "--directory", unfinished]);
-    await Deno.remove(archive);
-    await Deno.rename(unfinished, path);
+    const [archive, tree] = [join(unfinished, "archive.tar"), join(unfinished, "tree")];
+    await run(root, "git", ["archive", "--output", archive, revision, ...TAKEN]);
+    await Deno.mkdir(tree);
+    await run(root, "tar", ["--extract", "--file", archive, "--directory", tree]);
+    await Deno.rename(tree, path);
   } catch (error) {
+    // Another run may have been faster; a folder that is not empty is not replaced.
+    if (!await isFile(join(path, SCRIPT))) throw error;
+  } finally {
     await Deno.remove(unfinished, { recursive: true });
-    throw error;
   }
   return path;
 }
@@ -87,8 +91,8 @@ async function run(cwd: string, command: string, args: readonly string[]): Promi
   if (success) return;
   throw new UsageError(
     `Cannot get the commit that the gate divides by: ${new TextDecoder().decode(stderr).trim()}\n` +
-      "It is in the whole history of the repository (git fetch --unshallow). " +
-      "Or divide by another checkout on both sides: --against DIR",
+      "If the history ends behind it: git fetch --unshallow. Without git: name another checkout to divide by, the " +
+      "same on both sides, by bench --suite gate --against DIR",
   );
 }
 
@@ -113,5 +117,10 @@ async function filesIn(folder: string): Promise<string[]> {
 }
 
 async function isFile(path: string): Promise<boolean> {
-  return (await Deno.stat(path).catch(() => null))?.isFile ?? false;
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
 }

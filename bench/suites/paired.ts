@@ -154,36 +154,39 @@ export function pairedCells(
   ours: Cell,
   theirs: Cell & { readonly peer: string },
   compared: JudgedRatio,
-  { same, detectable, isSteady }: PairedOutcome,
+  outcome: PairedOutcome,
 ): Cell[] {
-  const flags = [
-    ...ours.flags,
-    ...isSteady ? [] : ["not-steady"],
-    ...same.ratio.isWithinLaunch ? ["within-launch"] : [],
-  ];
   return [
-    { ...ours, ...comparisonKeys(OURS, same, detectable), flags },
-    { ...ours, ...comparisonKeys(theirs.peer, compared, detectable), flags },
+    comparedCell(ours, OURS, outcome.same, outcome),
+    comparedCell(ours, theirs.peer, compared, outcome),
     theirs,
   ];
 }
 
 /**
- * What a cell tells of a comparison.
+ * Puts a comparison into eventpipe's cell.
  *
+ * @param ours The cell.
  * @param to What is divided by.
  * @param compared The comparison; without a verdict if it is that of eventpipe with itself.
- * @param detectable The smallest effect that could be told from none.
- * @returns The keys of the cell.
+ * @param outcome What the run can tell, and whether it was steady.
+ * @returns The cell with its ratio.
  */
-export function comparisonKeys(
+export function comparedCell(
+  ours: Cell,
   to: string,
-  { ratio: { median, low, high, pairs, launchMedians }, pairs: ratios, verdict }:
+  { ratio: { median, low, high, pairs, launchMedians, isWithinLaunch }, pairs: ratios, verdict }:
     & PairedRatio
     & Partial<JudgedRatio>,
-  detectable: number,
-): Pick<Cell, "ratio" | "verdict" | "detectable" | "launchMedians" | "pairRatios"> {
+  { detectable, isSteady }: Pick<PairedOutcome, "detectable" | "isSteady">,
+): Cell {
   return {
+    ...ours,
+    flags: [
+      ...ours.flags,
+      ...isSteady ? [] : ["not-steady"],
+      ...isWithinLaunch ? ["within-launch"] : [],
+    ],
     ratio: { to, median, low, high, pairs },
     verdict: verdict ?? null,
     detectable,

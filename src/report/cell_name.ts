@@ -5,7 +5,7 @@
  * @module
  */
 
-import { formatBytes, formatCount } from "../cli/units.ts";
+import { formatCount, parseRate } from "../cli/units.ts";
 import type { Cell } from "./schema.ts";
 
 /**
@@ -19,17 +19,31 @@ export function cellNameParts(cell: Cell): string[] {
     cell;
   return [
     `${suite} (${source})`,
-    `${ring} ${formatBytes(ringBytes)}`,
+    `${ring} ${exactBytes(ringBytes)}`,
     peer ?? `scanner ${scanner ?? "?"}`,
     ...(waiter === "none" ? [] : [waiter]),
     ...(cell.wakeupEvents === null ? [] : [`wake-up ${cell.wakeupEvents}`]),
-    ...(cell.watermarkBytes === null ? [] : [`watermark ${formatBytes(cell.watermarkBytes)}`]),
-    cell.payload ?? formatBytes(cell.payloadBytes),
+    ...(cell.watermarkBytes === null ? [] : [`watermark ${exactBytes(cell.watermarkBytes)}`]),
+    cell.payload ?? exactBytes(cell.payloadBytes),
     ...(cpus === 1 ? [] : [`${cpus} CPUs`]),
     ...(rings === 1 ? [] : [`${rings} rings`]),
     ...(delivery === undefined ? [] : [handlers === 0 ? delivery : `${delivery} to ${handlers}`]),
     ...loadParts(cell),
   ];
+}
+
+/** A size in the largest unit it is whole in: three digits would give two cells one name. */
+function exactBytes(bytes: number): string {
+  const units = [["GiB", 2 ** 30], ["MiB", 2 ** 20], ["KiB", 2 ** 10]] as const;
+  const [unit, size] = units.find(([, size]) => bytes >= size && bytes % size === 0) ?? ["B", 1];
+  return `${bytes / size} ${unit}`;
+}
+
+/** A rate in three digits where these say it all. */
+function exactRate(rate: number): string {
+  const whole = Math.round(rate);
+  const text = formatCount(whole);
+  return parseRate(text) === whole ? text : String(whole);
 }
 
 /** A share of what was measured is the load that was meant: the rate it came to differs from run to run. */
@@ -38,7 +52,7 @@ function loadParts({ rate, arrivals, loadShare }: Cell): string[] {
     ? [`at ${shareText(loadShare)}`]
     : rate === null
     ? []
-    : [`${formatCount(rate)}/s`];
+    : [`${exactRate(rate)}/s`];
   return arrivals === undefined ? load : [...load, arrivals];
 }
 

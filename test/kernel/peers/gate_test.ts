@@ -1,6 +1,6 @@
 /** The suite `gate`, small, on real rings: eventpipe and what it is divided by read the same events in each plan. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { randomFrom } from "../../../bench/measure/random.ts";
 import { buildPeers } from "../../../bench/peers/programs.ts";
@@ -42,6 +42,11 @@ kernelTest(
     for (const { ours, theirs } of outcomes.flatMap(({ launches }) => launches)) {
       assertEquals(ours.map(({ check }) => check), theirs.map(({ check }) => check));
     }
+    await assertRejects(
+      () => measureGate(plans, SIZE, parties, { ...reference, script: "/nowhere.ts" }, () => {}),
+      Error,
+      reference.name,
+    );
     let interruptedTurns = 0;
     const interrupted = { ...parties, isInterrupted: () => true };
     await measureGate(plans, SIZE, interrupted, reference, () => interruptedTurns++);

@@ -1,9 +1,7 @@
-/** The check of the gate: what it reads of a comparison, how it judges, and the change by which the scanner is slower. */
+/** The check of the gate: what it reads of a comparison and how it judges. */
 
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Compared, judgeCheck, slowerCells } from "../../../../bench/suites/gate_check.ts";
-import { changedText } from "../../../../bench/checkout_copy.ts";
-import { SLOWED_SCANNER } from "../../../../bench/suites/gate_slowed.ts";
 import { compareRuns } from "../../../../src/report/compare/compare.ts";
 import { renderComparison } from "../../../../src/report/compare/table.ts";
 import type { Results } from "../../../../src/report/schema.ts";
@@ -57,23 +55,4 @@ Deno.test("a slower run that ends with 1 and names no cell was not found", () =>
 Deno.test("a check that was interrupted has not passed", () => {
   const wanted = { tries: 20, slowedTries: 0 };
   assertEquals(judgeCheck({ equal: times(19, EQUAL), slowed: [] }, wanted).isPassed, false);
-});
-
-Deno.test("the scanner of this checkout can be slowed down", async () => {
-  const source = await Deno.readTextFile(new URL(`../../../../${SLOWED_SCANNER.file}`, import.meta.url));
-  const slowed = changedText(source, SLOWED_SCANNER);
-  assertStringIncludes(slowed, "#scanOnce(ring: number, batch: RecordBatch): boolean {\n    batch.clear();");
-  assertThrows(
-    () => changedText(slowed, SLOWED_SCANNER),
-    Error,
-    "must stand once in src/ring/perf_scanner.ts",
-  );
-});
-
-Deno.test("a change of a copy says which text it has not found, and where it is written down", () => {
-  assertThrows(
-    () => changedText("class PerfScanner {}", SLOWED_SCANNER),
-    Error,
-    "it stands there 0 times; change it in bench/suites/gate_slowed.ts too",
-  );
 });

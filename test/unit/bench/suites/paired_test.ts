@@ -5,12 +5,15 @@ import { randomFrom } from "../../../../bench/measure/random.ts";
 import {
   AGAIN,
   compareArms,
-  comparisonKeys,
+  comparedCell,
   type Launches,
   measureLaunches,
   OURS,
+  pairedCells,
   startAll,
 } from "../../../../bench/suites/paired.ts";
+import type { Cell } from "../../../../src/report/schema.ts";
+import { cell } from "../../report/_cells.ts";
 
 /** An arm that counts its blocks, and whose blocks are those counts. */
 class CountingArm implements AsyncDisposable {
@@ -75,28 +78,37 @@ const EVEN = [10, 11, 10, 9, 10, 10, 11, 10];
 
 Deno.test("compareArms divides ours by each peer, and itself by itself", () => {
   const half = EVEN.map((value) => value / 2);
-  const { same, over, detectable, isSteady } = compareArms(
-    launches({ [OURS]: EVEN, [AGAIN]: EVEN, fast: half, equal: EVEN }),
-    (value) => value,
-    1,
-  );
+  const arms = launches({ [OURS]: EVEN, [AGAIN]: EVEN, fast: half, equal: EVEN });
+  const outcome = compareArms(arms, (value) => value, 1);
+  const { same, over, detectable, isSteady } = outcome;
   assertEquals([same.ratio.median, detectable, isSteady], [1, 0.02, true]);
   assertEquals([...over].map(([name, { ratio, verdict }]) => [name, ratio.median, verdict]), [
     ["fast", 2, "slower"],
     ["equal", 1, "equivalent"],
   ]);
-  const keys = comparisonKeys("fast", over.get("fast")!, detectable);
+  const ours = cell({ flags: ["lossy"] });
+  const theirs = { ...cell({}), peer: "fast" };
+  const [itself, keys, last, ...more] = pairedCells(ours, theirs, over.get("fast")!, outcome) as [
+    Cell,
+    Cell,
+    Cell,
+  ];
+  assertEquals([last, more], [theirs, []]);
+  assertEquals(ours.flags, ["lossy"]);
   assertEquals(keys.ratio, { to: "fast", median: 2, low: 2, high: 2, pairs: 40 });
   assertEquals([keys.verdict, keys.launchMedians, keys.pairRatios?.flat().length], [
     "slower",
     [2, 2, 2, 2, 2],
     40,
   ]);
-  assertEquals(comparisonKeys("eventpipe", same, detectable).verdict, null);
+  assertEquals([keys.flags, keys.detectable], [["lossy"], detectable]);
+  assertEquals([itself.verdict, itself.ratio?.to], [null, "eventpipe"]);
 });
 
 Deno.test("compareArms tells a program that still got faster", () => {
   const warming = [20, 19, 18, 17, 10, 10, 10, 10];
   const arms = launches({ [OURS]: warming, [AGAIN]: warming });
-  assertEquals(compareArms(arms, (value) => value, 1).isSteady, false);
+  const warmed = compareArms(arms, (value) => value, 1);
+  assertEquals(warmed.isSteady, false);
+  assertEquals(comparedCell(cell({}), OURS, warmed.same, warmed).flags[0], "not-steady");
 });

@@ -1,12 +1,12 @@
 /** The cells that a run is made of. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { MAX_LATENCIES, type PlannedCell } from "../../../bench/plan/cell_plan.ts";
-import { configurationKey, planCells } from "../../../bench/plan/plan.ts";
-import { type PlanOptions, readRate } from "../../../bench/plan/plan_options.ts";
-import { withRate } from "../../../bench/sweep.ts";
-import { UsageError } from "../../../src/cli/args.ts";
-import { PLAIN_OPTIONS } from "./_plan.ts";
+import { MAX_LATENCIES, type PlannedCell } from "../../../../bench/plan/cell_plan.ts";
+import { configurationKey, planCells } from "../../../../bench/plan/plan.ts";
+import { type PlanOptions, readRate } from "../../../../bench/plan/plan_options.ts";
+import { withRate } from "../../../../bench/sweep.ts";
+import { UsageError } from "../../../../src/cli/args.ts";
+import { PLAIN_OPTIONS } from "../_plan.ts";
 
 const OPTIONS: PlanOptions = {
   ...PLAIN_OPTIONS,
