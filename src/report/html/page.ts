@@ -13,7 +13,7 @@ import type { Cell, Environment, Results } from "../schema.ts";
 import { escapeHtml } from "./escape.ts";
 import { othersSection } from "./others.ts";
 import { partOf, PARTS } from "./parts.ts";
-import { SORT_SCRIPT } from "./script.ts";
+import { PAGE_SCRIPT } from "./script.ts";
 import {
   absentSection,
   crossingsSection,
@@ -117,7 +117,7 @@ export function htmlDocument(title: string, body: string): string {
 </head>
 <body>
 ${body}
-<script>${SORT_SCRIPT}</script>
+<script>${PAGE_SCRIPT}</script>
 </body>
 </html>
 `;

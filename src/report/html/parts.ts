@@ -60,6 +60,7 @@ export async function partOf(source: Cell["source"], groups: readonly Group[]): 
   const slices = swept.flatMap(({ cells }) => slicesOf(cells));
   const saturated = slices.filter(({ cells }) => cells[0]!.rate === null);
   const offered = slices.filter(({ cells }) => cells[0]!.rate !== null);
+  const ofLoads = loads(offered, swept);
   const drawn = [
     await section(
       source,
@@ -82,11 +83,9 @@ export async function partOf(source: Cell["source"], groups: readonly Group[]): 
           ...spectra(slice, floor),
           ...stagesCharts(slice),
         ]),
-        ...loads(offered, swept).flatMap((ofOne) => [
-          ...loadSpectra(ofOne, floor),
-          ...stagesByName(ofOne, "load"),
-        ]),
+        ...ofLoads.flatMap((ofOne) => loadSpectra(ofOne, floor)),
         ...swept.flatMap(({ cells }) => loadCharts(cells, floor)),
+        ...ofLoads.flatMap((ofOne) => stagesByName(ofOne, "load")),
       ],
       "No suite at an offered rate has cells with latencies, so there is no chart of latency.",
     ),
@@ -121,6 +120,9 @@ export async function partOf(source: Cell["source"], groups: readonly Group[]): 
 ${drawn.join("\n")}
 ${groups.map(tables).join("\n")}</section>`;
 }
+
+/** Cells of a table that is shown at once. */
+const MOST_UNFOLDED = 12;
 
 /** Suites that vary one thing are drawn over it. */
 interface SuiteCharts {
@@ -170,8 +172,15 @@ function fitsTable(cells: readonly Cell[]): string {
 function tables(group: Group): string {
   const name = escapeHtml(group.suite);
   const stages = stagesTable(group);
-  return `<h3>Table: ${name}</h3>\n${groupTable(group)}` +
-    (stages === "" ? "" : `\n<h3>Table: ${name}, stages</h3>\n${stages}`);
+  return foldedTable(group, name, groupTable(group)) +
+    (stages === "" ? "" : `\n${foldedTable(group, `${name}, stages`, stages)}`);
+}
+
+/** Long tables are there for looking something up: they are folded until one does, or prints the page. */
+function foldedTable({ cells: { length } }: Group, name: string, table: string): string {
+  const count = `${length} ${length === 1 ? "cell" : "cells"}`;
+  return `<details${length > MOST_UNFOLDED ? "" : " open"}><summary><h3>Table: ${name}</h3> ` +
+    `<span class="soft">${count}</span></summary>\n${table}</details>`;
 }
 
 function paretos(saturated: readonly Slice[], offered: readonly Slice[]): Figure[] {

@@ -1,12 +1,12 @@
 /**
- * The script of the pages: a click on a heading, or Enter upon it, sorts its table. Without it a page shows the same in the
- * order of the results file. Relies on the attribute `data-by` of the fields of {@linkcode htmlTable}.
+ * The script of the pages: a click on a heading, or Enter upon it, sorts its table; whoever prints gets all tables. Without it
+ * a page shows the same in the order of the results file. Relies on the attribute `data-by` of the fields of {@linkcode htmlTable}.
  *
  * @module
  */
 
 /** The text of the script. It must not contain the end tag of a script. */
-export const SORT_SCRIPT = `
+export const PAGE_SCRIPT = `
 for (const head of document.querySelectorAll("table.sortable thead th")) {
   head.classList.add("sorts");
   head.tabIndex = 0;
@@ -27,4 +27,7 @@ for (const head of document.querySelectorAll("table.sortable thead th")) {
   head.addEventListener("click", sort);
   head.addEventListener("keydown", (event) => { if (event.key === "Enter") sort(); });
 }
+addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll("details")) folded.open = true;
+});
 `;

@@ -54,19 +54,22 @@ figure.wide, figure.beside { grid-column: 1 / -1; }
 .of { display: block; font-size: .78rem; color: var(--ink); opacity: .8; margin-bottom: .3rem; }
 figcaption { font-size: .84rem; line-height: 1.45; color: var(--soft); margin-bottom: .5rem; }
 figcaption b { display: block; color: var(--ink); font-size: 1rem; margin-bottom: .15rem; font-weight: 650; }
-.plot { margin-top: auto; overflow-x: auto; }
+/* Charts of a row begin at one height, whatever their words take. */
+figure:not(.wide, .beside) { display: grid; grid-row: span 2; grid-template-rows: subgrid; row-gap: 0; align-content: start; }
 .plot svg { display: block; width: 100%; height: auto; max-width: calc(var(--drawn) * 1.2); margin: 0 auto; }
 .wide .plot svg { min-width: var(--drawn); }
 .beside .plot svg { max-width: calc(var(--drawn) * 1.35); }
 .absent { color: var(--soft); font-size: .92rem; }
-/* A shade at a side tells that there is more; it lies under covers that scroll with the table. */
-.scroll { overflow-x: auto; background:
+/* A shade at a side tells that there is more; it lies under covers that scroll with what is shown. */
+.scroll, .plot { overflow-x: auto; background:
     linear-gradient(to right, var(--card) 40%, transparent) left / 3rem 100% no-repeat local,
     linear-gradient(to left, var(--card) 40%, transparent) right / 3rem 100% no-repeat local,
     linear-gradient(to right, var(--rule), transparent) left / .8rem 100% no-repeat scroll,
     linear-gradient(to left, var(--rule), transparent) right / .8rem 100% no-repeat scroll,
-    var(--card); border: 1px solid var(--grid); border-radius: 10px; margin: .75rem 0;
-  position: relative; }
+    var(--card); }
+.scroll { border: 1px solid var(--grid); border-radius: 10px; margin: .75rem 0; position: relative; }
+summary { cursor: pointer; margin: 1.2rem 0 .5rem; }
+summary h3 { display: inline; }
 table { border-collapse: collapse; width: 100%; font-size: .82rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .35rem .6rem; text-align: left; border-top: 1px solid var(--grid); white-space: nowrap; vertical-align: top; }
 thead th { border-top: 0; white-space: normal; vertical-align: bottom; line-height: 1.25; font-weight: 600; color: var(--soft); }
@@ -92,8 +95,8 @@ footer { padding-top: 2rem; padding-bottom: 3rem; font-size: .85rem; color: var(
   main, header, footer { padding-left: .8rem; padding-right: .8rem; }
   header { padding-top: 1.25rem; }
   h1 { font-size: 1.5rem; }
-  figure { padding: .8rem .6rem .5rem; }
-  .beside .plot svg { min-width: calc(var(--drawn) * .9); }
+  figure { padding: .8rem .5rem .5rem; }
+  .beside .plot svg { min-width: calc(var(--drawn) * .86); }
 }
 @page { size: A4 landscape; margin: 12mm; }
 @media print {

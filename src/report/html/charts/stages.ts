@@ -31,6 +31,9 @@ const WHOLE = "in all";
 /** The longest name of a legend that has room in a chart that fits a phone, in characters. */
 const NAME_COLUMNS = 32;
 
+/** The most series of a chart that is as high as those beside it. */
+const MOST_SERIES = 3;
+
 /** The room of one bar. */
 const BAR_HEIGHT = 13;
 
@@ -92,7 +95,7 @@ function figureOf(cells: readonly Cell[], series: readonly string[], { title, of
   const rows = [...Object.values(NAMES), WHOLE].filter((name) => values.some((value) => value.name === name));
   const others = unique(values.map(({ name }) => name)).filter((name) => !rows.includes(name));
   const names = unique(series);
-  const isLong = names.some(({ length }) => length > NAME_COLUMNS);
+  const isLarge = names.length > MOST_SERIES || names.some(({ length }) => length > NAME_COLUMNS);
   const x = { type: "quantitative", scale: { type: "log", domain: axis.domain, nice: false } };
   const y = {
     field: "name",
@@ -118,9 +121,9 @@ function figureOf(cells: readonly Cell[], series: readonly string[], { title, of
     caption:
       "Each bar goes from p50, the dot, to p99. Percentiles of stages do not add up: the event that waits longest for " +
       "one is not the one that does for the next.",
-    ...(isLong ? { row: "beside" } : {}),
+    ...(isLarge ? { row: "beside" } : {}),
     chart: {
-      width: isLong ? PLOT_WIDTH : PLOT_WIDTH - 40,
+      width: isLarge ? PLOT_WIDTH : PLOT_WIDTH - 40,
       height: Math.max(1, rows.length + others.length) * (names.length * BAR_HEIGHT + 10),
       data: { values },
       layer: [

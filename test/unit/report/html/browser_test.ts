@@ -39,6 +39,15 @@ chromiumTest("on paper, all of a page fits between the margins", async (chromium
   });
 });
 
+chromiumTest("whoever prints a page gets the tables that are folded, too", async (chromium) => {
+  await withPage(chromium, PAPER, async (page) => {
+    const folded = `document.querySelectorAll("details:not([open])").length`;
+    assertGreater(await page.evaluate<number>(folded), 0);
+    await page.evaluate(`dispatchEvent(new Event("beforeprint"))`);
+    assertEquals(await page.evaluate(folded), 0);
+  });
+});
+
 for (const [name, look] of [["a wide screen", WIDE], ["a phone", PHONE]] as const) {
   chromiumTest(
     `on ${name}, light and dark, a page has no error, asks for nothing and shows its charts`,

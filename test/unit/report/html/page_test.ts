@@ -211,3 +211,13 @@ Deno.test("a latency without a percentile is no point and no field", async () =>
   assertStringIncludes(text, "Latency, p99");
   assertEquals(text.match(/>-<\/text>/g)!.length, 4);
 });
+
+Deno.test("a short table is shown, a long one is folded until it is wanted", async () => {
+  const foldedWith = async (count: number): Promise<boolean> => {
+    const cells = Array.from({ length: count }, (_, index) => cell({ wakeupEvents: index + 1 }));
+    const [details] = (await renderPage(results(cells))).match(/<details.*?<\/summary>/s)!;
+    assertStringIncludes(details, `<h3>Table: throughput</h3> <span class="soft">${count} cells</span>`);
+    return !details.startsWith("<details open>");
+  };
+  assertEquals([await foldedWith(12), await foldedWith(13)], [false, true]);
+});
