@@ -6,18 +6,9 @@
  * @module
  */
 
-import { allowedCpus, pinThread } from "../src/ffi/affinity.ts";
+import { pinThread } from "../src/ffi/affinity.ts";
 import type { ScannerKind } from "../src/ring/scanner.ts";
-import type {
-  Absent,
-  Cell,
-  Clocks,
-  Crossing,
-  Goal,
-  NoiseFloorRecord,
-  ProgramRecord,
-} from "../src/report/schema.ts";
-import { measureNoiseFloor } from "./measure/noise_floor.ts";
+import type { Absent, Cell, Clocks, Crossing, Goal, ProgramRecord } from "../src/report/schema.ts";
 import { randomFrom } from "./measure/random.ts";
 import { buildPeers } from "./peers/programs.ts";
 import { FULL_BORDER, measureBorder, QUICK_BORDER } from "./suites/border.ts";
@@ -53,6 +44,8 @@ export interface BesideOptions {
   readonly scanners: readonly ScannerKind[];
   /** Whether a look will do. */
   readonly isQuick: boolean;
+  /** The CPUs of this process, asked for before one of its threads was pinned: from then on it is told its own CPU alone. */
+  readonly allowed: readonly number[];
   /** What the suite `gate` divides by; null where it is not among them. */
   readonly reference: Reference | null;
   /** Repeats orders, events and intervals. */
@@ -72,15 +65,11 @@ export interface BesideRun {
   readonly crossings?: Crossing[];
   /** Left out where that suite was not asked for. */
   readonly programs?: ProgramRecord[];
-  readonly noiseFloor: NoiseFloorRecord;
   /** Left out where the peer that is asked was not built. */
   readonly clocks?: Clocks;
   /** What ended the run before its last measurement, if that was a failure; null if not. */
   readonly failure: unknown;
 }
-
-/** How long the noise floor is measured. */
-const NOISE_FLOOR_MS = 1000;
 
 /** Events that are to cause no collection. */
 const GC_EVENTS = 10_000_000;
@@ -96,11 +85,7 @@ const GC_EVENTS = 10_000_000;
 export async function runBeside(options: BesideOptions): Promise<BesideRun> {
   const { suites, reference, seed, isInterrupted } = options;
   const programs = await buildPeers();
-  const allowed = allowedCpus();
-  const producerCpu = allowed[0]!;
-  const consumerCpu = allowed.at(-1)!;
-  pinThread(consumerCpu);
-  const { spanNs, readingNs, lostShare, longestNs } = measureNoiseFloor(NOISE_FLOOR_MS);
+  const { producerCpu, consumerCpu } = cpusOf(options.allowed);
   // Between blocks this thread only waits; the programs inherit the CPU and leave it for the consumer's.
   pinThread(producerCpu);
   const random = randomFrom(seed);
@@ -122,15 +107,24 @@ export async function runBeside(options: BesideOptions): Promise<BesideRun> {
     if (!isInterrupted()) failure = error;
   }
   return {
-    cells: measured.cells,
+    cells: producerCpu === consumerCpu ? measured.cells.map(onOneCpu) : measured.cells,
     goals: measured.goals(),
     absent: [...programs.absent],
-    noiseFloor: { spanNs, readingNs, lostShare, longestNs },
     ...(clocks === null ? {} : { clocks }),
     ...(measured.crossings.length === 0 ? {} : { crossings: measured.crossings }),
     ...(measured.programs.length === 0 ? {} : { programs: measured.programs }),
     failure,
   };
+}
+
+/**
+ * Where events are emitted and where they are read.
+ *
+ * @param allowed The CPUs of this process, at least one.
+ * @returns Two CPUs if there are two.
+ */
+export function cpusOf(allowed: readonly number[]): Pick<Parties, "producerCpu" | "consumerCpu"> {
+  return { producerCpu: allowed[0]!, consumerCpu: allowed.at(-1)! };
 }
 
 /** The measurements of a run, one suite after the other. */
@@ -273,6 +267,11 @@ class Measured {
       say(`[${outcomes.length}/${plans.length}] ${planText(outcome.plan)}: ${ratiosText(cells)}`);
     });
   }
+}
+
+/** What is read where it was written lies in the caches of that CPU, and who waits there is waited for. */
+function onOneCpu(cell: Cell): Cell {
+  return { ...cell, flags: [...cell.flags, "one-cpu"] };
 }
 
 /** `0.93 of libbpf perf_buffer, 1.2 of C in-place walk`, eventpipe over itself left out. */

@@ -187,7 +187,7 @@ async function measure(run: Run, label: string | undefined): Promise<Measured> {
     console.error(`A cell failed: ${failure instanceof Error ? failure.message : failure}`);
   }
   if (beside !== null && interrupt.isSet) console.error("Ended before all was measured.");
-  const { cells = [], failure: _, noiseFloor: __, ...more } = beside ?? {};
+  const { cells = [], failure: _, ...more } = beside ?? {};
   const results = parseResults({
     schema: RESULTS_SCHEMA,
     ...(label === undefined ? {} : { label }),
@@ -227,7 +227,7 @@ function secondsText(seconds: number): string {
 
 /** Null where the tools are missing without which none of its programs can run; then it has said so. */
 async function measureBeside(
-  { besides, scanners, isQuick, reference }: Run,
+  { besides, scanners, isQuick, reference, allowed }: Run,
   interrupt: Interrupt,
 ): Promise<BesideRun | null> {
   try {
@@ -235,6 +235,7 @@ async function measureBeside(
       suites: besides,
       scanners,
       isQuick,
+      allowed,
       reference,
       seed: SEED,
       isInterrupted: () => interrupt.isSet,

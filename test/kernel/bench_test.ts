@@ -3,11 +3,13 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { openRig } from "../../bench/cell/rig.ts";
 import { buildRingbufLoad } from "../../bench/cell/ringbuf_load.ts";
 import { LoadProducer } from "../../bench/load_generator.ts";
 import { FLUSH_MS } from "../../bench/setting.ts";
 import { LOAD_EVENT } from "../../src/abi/event.ts";
+import { runBench } from "../bench/_bench.ts";
 import { expectDropsFound, expectEverySuite, expectHonestCells } from "../bench/_expect.ts";
 import { kernelTest, onCpu, testCpus } from "./_kernel.ts";
 
@@ -25,6 +27,22 @@ kernelTest(
 kernelTest(
   "bench exits 1 when a scanner drops every 1,000th record of the kernel source",
   () => expectDropsFound("kernel"),
+);
+
+kernelTest(
+  "bench reads beside other programs on another CPU than it emits on, and says if there is none",
+  async () => {
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    const args = ["--suite", "gate", "--quick", "--against", root];
+    const flagsWith = async (prefix: readonly string[]): Promise<Set<string>> => {
+      const { code, stderr, results } = await runBench(args, { prefix });
+      assertEquals(code, 0, stderr);
+      return new Set(results!.cells.flatMap(({ flags }) => flags.includes("one-cpu") ? ["one-cpu"] : []));
+    };
+    assertEquals([...await flagsWith([])], []);
+    assertEquals([...await flagsWith(["taskset", "--cpu-list", String(testCpus[0])])], ["one-cpu"]);
+  },
+  { commands: ["clang", "bpftool", "taskset"], twoCpus: true },
 );
 
 kernelTest("events planned at random keep their own times, on both kinds of ring", async () => {
