@@ -11,7 +11,7 @@ import type { Cell, Goal, LatencyStage } from "../../src/report/schema.ts";
 import { median } from "../measure/median.ts";
 import { eventpipeWaitCommand, PEER_LABELS, waitCommand } from "../peers/programs.ts";
 import { Emitter, type WaitOutcome, WaitPeer } from "../peers/wait_peer.ts";
-import type { LatencyPlan } from "./latency_plan.ts";
+import type { LatencyPlan, LatencySize } from "./latency_plan.ts";
 import {
   AGAIN,
   compareArms,
@@ -20,7 +20,6 @@ import {
   OURS,
   pairedCells,
   type PairedOutcome,
-  type PairedSize,
   startAll,
 } from "./paired.ts";
 import type { Parties } from "./parties.ts";
@@ -51,10 +50,10 @@ export interface LatencyOutcome {
  */
 export async function measureLatency(
   plan: LatencyPlan,
-  size: PairedSize,
+  size: LatencySize,
   { programs, producerCpu, consumerCpu, random, seed }: Parties,
 ): Promise<LatencyOutcome | null> {
-  const { waiter, wakeupEvents, ringBytes, emission, samples, scanner } = plan;
+  const { waiter, wakeupEvents, ringBytes, emission, warmUpRounds, samples, scanner } = plan;
   const config = { producerCpu, consumerCpu, ringBytes, wakeupEvents, watermarkBytes: 0, waiter };
   const theirs = waitCommand(programs, PEER, config);
   if (theirs === null || programs.emitter === null) return null;
@@ -67,7 +66,7 @@ export async function measureLatency(
       ),
       cleanup,
     );
-  const blocks = await measureLaunches(size, random, start, (name) => name !== PEER);
+  const blocks = await measureLaunches({ ...size, warmUpRounds }, random, start, (name) => name !== PEER);
   return { plan, blocks, paired: compareArms(blocks, samples > 0 ? p50Of : cpuOf, seed) };
 }
 

@@ -79,10 +79,7 @@ export interface PeersSize {
   readonly search: { readonly blocks: number; readonly halvings: number; readonly warmUpBlocks: number };
 }
 
-/**
- * Of 400 events each. V8 compiles, and compiles anew, during the first 15,000 events of a reader that sleeps in between: till
- * then p99 is some ten times as long, from then on it is that of libbpf.
- */
+/** Of 400 events each: V8 compiles, and compiles anew, during the first 15,000 events of a reader that sleeps in between. */
 const ASLEEP_WARM_UP_ROUNDS = 40;
 
 /** A plain run. */

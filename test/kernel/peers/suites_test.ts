@@ -84,8 +84,8 @@ for (const plan of planLatency("ts")) {
     const parties = await openParties();
     using _affinity = onProducerCpu(parties);
     const events = Math.min(plan.emission.events, 8192);
-    const small = { ...plan, emission: { ...plan.emission, events } };
-    const outcome = (await measureLatency(small, { launches: 1, rounds: 2, warmUpRounds: 1 }, parties))!;
+    const small = { ...plan, emission: { ...plan.emission, events }, warmUpRounds: 1 };
+    const outcome = (await measureLatency(small, { launches: 1, rounds: 2 }, parties))!;
     const cells = latencyCells(outcome);
     assertEquals(cells.map(({ peer, ratio }) => [peer, ratio?.to ?? null]), [
       [null, "eventpipe"],
