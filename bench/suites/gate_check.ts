@@ -148,7 +148,7 @@ const COMMAND = {
   name: "bench:gate",
   summary:
     "Compare this checkout with itself, and with a copy whose scanner is 10 % slower, by runs of bench --suite gate: at " +
-    "least 95 % of the first must end with 0, all of the second with 1. Takes some 45 minutes; exit status 1 if not.",
+    "least 95 % of the first must end with 0, all of the second with 1. Takes some 30 minutes; exit status 1 if not.",
   options: {
     tries: {
       type: "string",

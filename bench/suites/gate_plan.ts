@@ -39,9 +39,9 @@ export interface GateSize {
 const WARM_UP_EVENTS = 400_000;
 
 /** Most of it is the start of two programs. */
-const LAUNCH_SECONDS = 0.7;
+const LAUNCH_SECONDS = 0.5;
 
-/** Some 55 seconds. */
+/** Some 40 seconds. */
 export const GATE_SIZE: GateSize = { launches: 16, rounds: 20, warmUpEvents: WARM_UP_EVENTS };
 
 /** A look. Too few launches to find little. */
