@@ -83,9 +83,10 @@ const GC_EVENTS = 10_000_000;
  * @throws {Error} If a program fails in the first measurement.
  */
 export async function runBeside(options: BesideOptions): Promise<BesideRun> {
-  const { suites, reference, seed, isInterrupted } = options;
+  const { suites, allowed, reference, seed, isInterrupted } = options;
   const programs = await buildPeers();
-  const { producerCpu, consumerCpu } = cpusOf(options.allowed);
+  const producerCpu = allowed[0]!;
+  const consumerCpu = allowed.at(-1)!;
   // Between blocks this thread only waits; the programs inherit the CPU and leave it for the consumer's.
   pinThread(producerCpu);
   const random = randomFrom(seed);
@@ -115,16 +116,6 @@ export async function runBeside(options: BesideOptions): Promise<BesideRun> {
     ...(measured.programs.length === 0 ? {} : { programs: measured.programs }),
     failure,
   };
-}
-
-/**
- * Where events are emitted and where they are read.
- *
- * @param allowed The CPUs of this process, at least one.
- * @returns Two CPUs if there are two.
- */
-export function cpusOf(allowed: readonly number[]): Pick<Parties, "producerCpu" | "consumerCpu"> {
-  return { producerCpu: allowed[0]!, consumerCpu: allowed.at(-1)! };
 }
 
 /** The measurements of a run, one suite after the other. */
