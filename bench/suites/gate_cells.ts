@@ -10,6 +10,7 @@ import type { PeerBlock } from "../peers/protocol.ts";
 import { fullRingCell, summarizeArm } from "./full_ring.ts";
 import { type GateOutcome, gateRatios } from "./gate.ts";
 import { GATE_RING } from "./gate_plan.ts";
+import { comparedCell } from "./paired.ts";
 
 /**
  * Makes cells of an outcome: eventpipe over the reference, and the reference.
@@ -21,20 +22,14 @@ import { GATE_RING } from "./gate_plan.ts";
  */
 export function gateCells({ plan, launches }: GateOutcome, reference: string, seed: number): Cell[] {
   const pairs = launches.map(gateRatios);
-  const { launches: _, isWithinLaunch, launchMedians, ...interval } = ratioInterval(pairs, { seed });
   const cellOf = (blocks: readonly (readonly PeerBlock[])[], peer: string | null): Cell => {
     const reader = { suite: "gate", source: "kernel", ring: plan.ring, scanner: plan.scanner, peer } as const;
     return fullRingCell({ ...plan, ...GATE_RING }, summarizeArm(blocks), reader);
   };
+  const ours = cellOf(launches.map(({ ours }) => ours), null);
   return [
-    {
-      ...cellOf(launches.map(({ ours }) => ours), null),
-      ratio: { to: reference, ...interval },
-      verdict: null,
-      launchMedians: [...launchMedians],
-      pairRatios: pairs.map((launch) => launch.map((ratio) => Number(ratio.toPrecision(4)))),
-      flags: isWithinLaunch ? ["within-launch"] : [],
-    },
+    // Whether a launch was steady is not judged: what differs from launch to launch is what compare looks at.
+    comparedCell(ours, reference, { ratio: ratioInterval(pairs, { seed }), pairs }, { isSteady: true }),
     cellOf(launches.map(({ theirs }) => theirs), reference),
   ];
 }

@@ -46,10 +46,10 @@ const NEVER_WAKE = 0x7fffffff;
  * An event each 200 us: a wake-up and its event cost a tenth of that or less. 400 of them take 80 ms, less than a spell of
  * the hypervisor lasts.
  */
-const QUIET: Emission = { events: 400, burst: 1, intervalNs: 200_000, wakeBytes: 0 };
+export const QUIET: Emission = { events: 400, burst: 1, intervalNs: 200_000, wakeBytes: 0 };
 
-/** V8 compiles, and compiles anew, during the first 15,000 events of a reader that gets one at a time. */
-const QUIET_WARM_UP = 40;
+/** Rounds: V8 compiles, and compiles anew, during the first 15,000 events of a reader that gets one at a time. */
+export const QUIET_WARM_UP = 40;
 
 /** A million events per second, in bursts as of a busy system call; 49 times the threshold, so that the last one wakes. */
 const MILLION: Emission = { events: 49 * 4096, burst: 512, intervalNs: 512_000, wakeBytes: 0 };

@@ -169,7 +169,7 @@ export function pairedCells(
  * @param ours The cell.
  * @param to What is divided by.
  * @param compared The comparison; without a verdict if it is that of eventpipe with itself.
- * @param outcome What the run can tell, and whether it was steady.
+ * @param outcome What the run can tell, where eventpipe was measured against itself, and whether it was steady.
  * @returns The cell with its ratio.
  */
 export function comparedCell(
@@ -178,7 +178,7 @@ export function comparedCell(
   { ratio: { median, low, high, pairs, launchMedians, isWithinLaunch }, pairs: ratios, verdict }:
     & PairedRatio
     & Partial<JudgedRatio>,
-  { detectable, isSteady }: Pick<PairedOutcome, "detectable" | "isSteady">,
+  { detectable, isSteady }: Pick<PairedOutcome, "isSteady"> & Partial<Pick<PairedOutcome, "detectable">>,
 ): Cell {
   return {
     ...ours,
@@ -189,7 +189,7 @@ export function comparedCell(
     ],
     ratio: { to, median, low, high, pairs },
     verdict: verdict ?? null,
-    detectable,
+    ...(detectable === undefined ? {} : { detectable }),
     launchMedians: [...launchMedians],
     pairRatios: ratios.map((launch) => launch.map((each) => Number(each.toPrecision(4)))),
   };

@@ -17,6 +17,7 @@ import {
 } from "../peers/programs.ts";
 import type { PeerConfig } from "../peers/protocol.ts";
 import type { Emission, WaitConfig } from "../peers/wait_protocol.ts";
+import { QUIET, QUIET_WARM_UP } from "./latency_plan.ts";
 import type { PairedSize } from "./paired.ts";
 
 /** A program that is measured: it reads full rings, and it waits for events. */
@@ -79,13 +80,10 @@ export interface PeersSize {
   readonly search: { readonly blocks: number; readonly halvings: number; readonly warmUpBlocks: number };
 }
 
-/** Of 400 events each: V8 compiles, and compiles anew, during the first 15,000 events of a reader that sleeps in between. */
-const ASLEEP_WARM_UP_ROUNDS = 40;
-
 /** A plain run. */
 export const FULL_PEERS: PeersSize = {
   consume: { launches: 5, rounds: 20, warmUpRounds: 30 },
-  latency: { launches: 5, rounds: 10, warmUpRounds: ASLEEP_WARM_UP_ROUNDS },
+  latency: { launches: 5, rounds: 10, warmUpRounds: QUIET_WARM_UP },
   cpu: { launches: 5, rounds: 5, warmUpRounds: 4 },
   starts: 10,
   search: { blocks: 10, halvings: 4, warmUpBlocks: 8 },
@@ -94,7 +92,7 @@ export const FULL_PEERS: PeersSize = {
 /** A look. */
 export const QUICK_PEERS: PeersSize = {
   consume: { launches: 2, rounds: 8, warmUpRounds: 24 },
-  latency: { launches: 2, rounds: 8, warmUpRounds: ASLEEP_WARM_UP_ROUNDS },
+  latency: { launches: 2, rounds: 8, warmUpRounds: QUIET_WARM_UP },
   cpu: { launches: 1, rounds: 4, warmUpRounds: 2 },
   starts: 3,
   search: { blocks: 3, halvings: 2, warmUpBlocks: 4 },
@@ -116,7 +114,7 @@ export interface Waiting {
 export const ASLEEP: Waiting = {
   ringBytes: 262_144,
   watermarkBytes: 1,
-  emission: { events: 400, burst: 1, intervalNs: 200_000, wakeBytes: 0 },
+  emission: QUIET,
 };
 
 /** A million events per second, in bursts as of a busy system call; 24 times the threshold. */

@@ -44,11 +44,11 @@ function sentences(measures: readonly ComparedMeasure[]): string[] {
     } inconclusive. Probabilities are adjusted over all of them (Benjamini-Hochberg, 5%).`,
   ];
   const most = Math.max(0, ...measures.flatMap(({ a, b }) => [a.values.length, b.values.length]));
-  if (trimmedLaunches(most) > 0) {
+  const trimmed = trimmedLaunches(most);
+  if (trimmed > 0) {
     lines.push(
-      `A and B are geometric means over process launches; of ${most} launches the ${
-        trimmedLaunches(most)
-      } fastest and the ${trimmedLaunches(most)} slowest are left out.`,
+      `A and B are geometric means over process launches; of ${most} launches the ${trimmed} fastest and the ${trimmed} ` +
+        "slowest are left out.",
     );
   }
   const few = count("too few launches");
